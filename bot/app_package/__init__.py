@@ -1,0 +1,1 @@
+"""The Teams app package: filled, checked offline, and written whole or not at all."""

@@ -1,0 +1,229 @@
+"""Announcements as the secretariat writes them: form, preview, a test to oneself, sending."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bot.chat.request import Actor, ConversationKind, Private, ReplaceCard, Reply, Request, ShowCard
+from bot.chat.roles import AUTHORS
+from bot.chat.router import card_action, command
+from bot.delivery.plan import Order, Planner, differs
+from bot.directory.protocol import Directory
+from bot.directory.audience import Audience, AudienceError, describe, head_count_by_bureau, resolve
+from bot.errors import UserFacingError
+from bot.features.announcements.draft import form_of, new_id, read_form
+from bot.features.announcements.messages import announcement_message
+from bot.features.announcements.watching import ProgressCards
+from cards.announcements.form import form_card
+from cards.announcements.lists import message_card
+from cards.announcements.notice import notice_card
+from cards.announcements.preview import preview_card
+from cards.announcements.verbs import (
+    DISCARD,
+    EDIT,
+    NEW,
+    PREVIEW,
+    SEND,
+    TEST,
+    AnnouncementRef,
+    DraftFields,
+    RevisionRef,
+    SendOrder,
+)
+from cards.kit.card import Card
+from cards.kit.verbs import Nothing
+from storage.announcements.records import Announcement, problems_of
+from storage.announcements.store import Announcements
+from storage.audit.store import Audit
+from storage.deliveries.records import LiveCard
+from storage.deliveries.store import AlreadyPlannedError, Deliveries
+
+_NOT_YOURS = "この下書きは見つかりません。メニューの「周知を作る」から作り直してください。"
+_CHANGED = "内容が新しくなっています。いちばん新しいプレビューから操作してください。"
+_OUT_OF_REACH = "宛先に、あなたが周知を出せる範囲（{reach}）の外の方が含まれています。宛先を絞ってください。"
+
+
+class AnnouncementWriting:
+    """What an author does until an announcement is sent."""
+
+    def __init__(
+        self,
+        *,
+        announcements: Announcements,
+        deliveries: Deliveries,
+        planner: Planner,
+        directory: Directory,
+        audit: Audit,
+        progress: ProgressCards,
+    ) -> None:
+        """Keep what this feature may touch."""
+        self._announcements = announcements
+        self._deliveries = deliveries
+        self._planner = planner
+        self._directory = directory
+        self._audit = audit
+        self._progress = progress
+
+    @command(
+        "周知を作る", "周知", "配信", "一斉周知", "compose", description="周知を書いて送る", allow=AUTHORS
+    )
+    async def begin(self, request: Request) -> Reply:
+        """Open an empty form, with the sender's section filled in."""
+        return ShowCard(self._form(self._blank(request.actor), {}, request.now))
+
+    @card_action(NEW, allow=AUTHORS)
+    async def begin_from_menu(self, request: Request, _payload: Nothing) -> Reply:
+        """Open an empty form from the menu."""
+        return await self.begin(request)
+
+    @card_action(PREVIEW, allow=AUTHORS)
+    async def preview(self, request: Request, fields: DraftFields) -> Reply:
+        """Check the form; keep it and show the preview, or give it back with what is wrong at each field."""
+        written = await self._find(request.actor, fields.announcement) if fields.announcement else None
+        draft, errors = read_form(
+            fields,
+            announcement_id=written.id if written else new_id(request.now),
+            author=request.actor.id,
+            now=request.now,
+        )
+        for problem in problems_of(draft, request.now):
+            errors.setdefault(problem.field, problem.message)
+        audience = None
+        if "audience" not in errors:
+            try:
+                audience = self._resolve(request.actor, draft.audience, request.now)
+            except AudienceError as error:
+                errors["audience"] = str(error)
+        if errors or audience is None:
+            return ReplaceCard(self._form(fields, errors, request.now))
+        draft = replace(draft, audience=audience.expression, previewed_head_count=len(audience.people))
+        return ReplaceCard(self._preview_card(await self._keep(draft, written), audience, request.now))
+
+    @card_action(EDIT, allow=AUTHORS)
+    async def edit(self, request: Request, payload: AnnouncementRef) -> Reply:
+        """Go back from the preview to the form."""
+        announcement = await self._own(request.actor, payload.announcement)
+        return ReplaceCard(self._form(form_of(announcement), {}, request.now))
+
+    @card_action(TEST, allow=AUTHORS)
+    async def send_test(self, request: Request, payload: RevisionRef) -> Reply:
+        """Show the author the message as it will arrive, in their own chat only."""
+        announcement = await self._revision(request.actor, payload.announcement, payload.revision)
+        reply = ShowCard(notice_card(announcement, now=request.now, trial=True))
+        return reply if request.conversation.kind is ConversationKind.PERSONAL else Private(reply)
+
+    @card_action(DISCARD, allow=AUTHORS)
+    async def discard(self, request: Request, payload: AnnouncementRef) -> Reply:
+        """Leave the form without sending; the draft stays where it is."""
+        del payload
+        return ReplaceCard(
+            message_card("作成をやめました", "周知は送られていません。「周知を作る」で、いつでも作れます。")
+        )
+
+    @card_action(SEND, allow=AUTHORS)
+    async def send(self, request: Request, payload: SendOrder) -> Reply:
+        """Plan the dispatch that the author has seen; pressing twice shows the one that exists."""
+        actor, now = request.actor, request.now
+        announcement = await self._revision(actor, payload.announcement, payload.revision)
+        if problems := problems_of(announcement, now):
+            raise UserFacingError(f"{problems[0].message}「修正する」から直してください。")
+        audience = self._resolve(actor, announcement.audience, now)
+        approved = announcement.previewed_head_count or 0
+        if differs(len(audience.people), approved):
+            announcement = await self._announcements.change(
+                announcement.id, lambda a: replace(a, previewed_head_count=len(audience.people))
+            )
+            return ReplaceCard(
+                self._preview_card(
+                    announcement,
+                    audience,
+                    now,
+                    note=f"宛先が{approved:,}人から{len(audience.people):,}人に変わりました。"
+                    "もう一度確かめてください。",
+                )
+            )
+        try:
+            dispatch, recipients = await self._planner.plan(
+                Order(
+                    announcement=announcement,
+                    message=announcement_message(announcement, now),
+                    created_by=actor.id,
+                ),
+                now,
+            )
+        except AlreadyPlannedError as planned:
+            return ReplaceCard(await self._progress.card(str(planned), now))
+        if request.card_activity_id:
+            place = LiveCard(
+                conversation=request.conversation.id,
+                service_url=request.conversation.service_url,
+                activity_id=request.card_activity_id,
+            )
+            await self._deliveries.keep_live_card(dispatch.id, place)
+        await self._audit.append(
+            actor=actor.id,
+            action="announcement.send",
+            subject=dispatch.id,
+            outcome=f"planned:{len(recipients)}",
+            now=now,
+        )
+        return ReplaceCard(await self._progress.card(dispatch.id, now))
+
+    def _blank(self, actor: Actor) -> DraftFields:
+        name = self._directory.snapshot.sections.name(actor.section)
+        return DraftFields(audience=actor.reach or "all", issuer=name, contact=name, acknowledge="true")
+
+    def _form(self, fields: DraftFields, errors: dict[str, str], now: datetime) -> Card:
+        sections = self._directory.snapshot.sections
+        audiences = [
+            ("all", "全職員"),
+            ("headquarters", "本省の職員"),
+            *((f"section:{bureau.code}", bureau.name) for bureau in sections.bureaus()),
+        ]
+        return form_card(fields, errors, audiences, now)
+
+    def _preview_card(
+        self, announcement: Announcement, audience: Audience, now: datetime, note: str = ""
+    ) -> Card:
+        snapshot = self._directory.snapshot
+        return preview_card(
+            announcement,
+            head_counts=[(name, count) for _, name, count in head_count_by_bureau(audience, snapshot)],
+            total=len(audience.people),
+            audience_label=describe(audience.expression, snapshot),
+            now=now,
+            note=note,
+        )
+
+    def _resolve(self, actor: Actor, expression: str, now: datetime) -> Audience:
+        snapshot = self._directory.snapshot
+        audience = resolve(expression, snapshot, now.date())
+        if actor.reach:
+            allowed = {person.id for person in resolve(actor.reach, snapshot, now.date()).people}
+            if any(person.id not in allowed for person in audience.people):
+                raise AudienceError(_OUT_OF_REACH.format(reach=describe(actor.reach, snapshot)))
+        return audience
+
+    async def _keep(self, draft: Announcement, written: Announcement | None) -> Announcement:
+        if written is None:
+            await self._announcements.put(draft)
+            return draft
+        return await self._announcements.change(
+            draft.id,
+            lambda before: replace(draft, revision=before.revision, created_at=before.created_at),
+        )
+
+    async def _find(self, actor: Actor, announcement_id: str) -> Announcement | None:
+        announcement = await self._announcements.get(announcement_id)
+        return announcement if announcement is not None and announcement.author == actor.id else None
+
+    async def _own(self, actor: Actor, announcement_id: str) -> Announcement:
+        announcement = await self._find(actor, announcement_id)
+        if announcement is None:
+            raise UserFacingError(_NOT_YOURS)
+        return announcement
+
+    async def _revision(self, actor: Actor, announcement_id: str, revision: int) -> Announcement:
+        announcement = await self._own(actor, announcement_id)
+        if announcement.revision != revision:
+            raise UserFacingError(_CHANGED)
+        return announcement

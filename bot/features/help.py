@@ -1,0 +1,79 @@
+"""The menu, 使い方, the first greeting, and a friendly word where nothing fits."""
+
+from bot.chat.request import Actor, Reply, Request, ShowCard
+from bot.chat.roles import AUTHORS, EVERYONE, STAFF, Permission
+from bot.chat.router import card_action, command
+from cards.announcements.verbs import LIST, NEW, PageRef
+from cards.help import (
+    GUIDE,
+    MENU,
+    MenuItem,
+    greeting_card,
+    guide_card,
+    menu_card,
+    not_understood_card,
+)
+from cards.kit.card import Card
+from cards.kit.verbs import Nothing
+
+_CONTACT = "官房秘書課 働き方改革・業務見直し推進室"
+
+_ITEMS: tuple[tuple[Permission, MenuItem], ...] = (
+    (
+        STAFF,
+        MenuItem(
+            label="お知らせを見る",
+            description="最近のお知らせを見ます。確認がまだのものが先に並びます。",
+            verb=LIST,
+            payload=PageRef(),
+        ),
+    ),
+    (AUTHORS, MenuItem(label="周知を作る", description="周知を書いて、宛先の全員に送ります。", verb=NEW)),
+    (EVERYONE, MenuItem(label="使い方", description="できることと、記録の扱いを説明します。", verb=GUIDE)),
+)
+"""What the menu offers, and to whom; each button's handler checks the permission again."""
+
+
+class Help:
+    """Shows what a person may do."""
+
+    @command("メニュー", "menu", description="できることを一覧で見る", allow=EVERYONE)
+    async def menu(self, request: Request) -> Reply:
+        """Show what this person may do, as buttons."""
+        return ShowCard(menu_card(items_for(request.actor)))
+
+    @card_action(MENU, allow=EVERYONE)
+    async def menu_pressed(self, request: Request, _payload: Nothing) -> Reply:
+        """Show the menu from a button."""
+        return await self.menu(request)
+
+    @command(
+        "使い方",
+        "ヘルプ",
+        "つかいかた",
+        "help",
+        description="使い方と、記録の扱いを見る",
+        allow=EVERYONE,
+        in_public=True,
+    )
+    async def guide(self, request: Request) -> Reply:
+        """Explain the bot and what it never does."""
+        return ShowCard(guide_card(items_for(request.actor), contact=_CONTACT))
+
+    @card_action(GUIDE, allow=EVERYONE)
+    async def guide_pressed(self, request: Request, _payload: Nothing) -> Reply:
+        """Explain the bot, from a button."""
+        return await self.guide(request)
+
+    def greeting(self, request: Request) -> Card:
+        """Return the card with which a person is greeted once."""
+        return greeting_card(items_for(request.actor), contact=_CONTACT)
+
+    async def not_understood(self, request: Request) -> Reply:
+        """Answer a text that nothing understands."""
+        return ShowCard(not_understood_card(items_for(request.actor)))
+
+
+def items_for(actor: Actor) -> list[MenuItem]:
+    """Return what the menu offers to this person."""
+    return [item for permission, item in _ITEMS if permission.lets_in(actor.roles)]

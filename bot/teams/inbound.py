@@ -1,0 +1,204 @@
+"""From activities to requests, and from replies back to activities."""
+
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+import structlog
+from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
+from botbuilder.schema import Activity, ConversationAccount
+
+from bot.chat.request import (
+    Conversation,
+    ConversationKind,
+    Private,
+    ReplaceCard,
+    Reply,
+    Request,
+    ShowCard,
+    Text,
+    Toast,
+)
+from bot.chat.router import Router
+from bot.clock import Clock
+from bot.delivery.messenger import Address, Delivered, Messenger, Opened
+from bot.directory.protocol import Directory
+from bot.metrics import TURN_SECONDS, TURNS
+from bot.teams.outbound import Answer, answer_activity, card_activity, card_answer, sentence_answer
+from cards.kit.card import Card
+from storage.chats.records import Chat
+from storage.chats.store import Chats
+
+log = structlog.get_logger(__name__)
+
+_TEXT_LIMIT = 10_000
+_SHOWN_BELOW = "下に表示しました。"
+_SHOWN_IN_OWN_CHAT = "ご本人にだけ関わる内容のため、個人チャットにお送りしました。"
+_OWN_CHAT_FAILED = "個人チャットにお送りできませんでした。先に、このアプリを個人用に追加してください。"
+_FAILED = (
+    "申し訳ありません。処理の途中で問題が起きました。少し待って、もう一度お試しください。"
+    "続くときは、受付番号 {number} を推進室にお伝えください。"
+)
+
+
+class TeamsBot(ActivityHandler):  # type: ignore[misc]
+    """Handles what Teams sends: messages, buttons, and the bot's being added."""
+
+    def __init__(
+        self,
+        *,
+        router: Router,
+        directory: Directory,
+        chats: Chats,
+        messenger: Messenger,
+        greeting: Callable[[Request], Card],
+        clock: Clock,
+    ) -> None:
+        """Keep what the bot may touch."""
+        super().__init__()
+        self._router = router
+        self._directory = directory
+        self._chats = chats
+        self._messenger = messenger
+        self._greeting = greeting
+        self._clock = clock
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        """Answer a text, or a button that came as Action.Submit from an older client."""
+        activity = turn_context.activity
+        pressed = activity.value if isinstance(activity.value, dict) and activity.value.get("verb") else None
+        if pressed:
+            request = await self._request(activity, verb=str(pressed["verb"]), fields=pressed)
+        else:
+            TurnContext.remove_recipient_mention(activity)
+            request = await self._request(activity, text=(activity.text or "")[:_TEXT_LIMIT])
+        reply = await self._reply("message", request)
+        if isinstance(reply, Private):
+            reply = Text(await self._send_privately(request, reply.reply))
+        if pressed and isinstance(reply, ReplaceCard) and request.card_activity_id:
+            replacement = TurnContext.apply_conversation_reference(
+                card_activity(reply.card), TurnContext.get_conversation_reference(activity)
+            )
+            replacement.id = request.card_activity_id
+            await turn_context.adapter.update_activity(turn_context, replacement)
+            return
+        await turn_context.send_activity(answer_activity(reply))
+
+    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
+        """Answer an Action.Execute; other invokes are not served."""
+        activity = turn_context.activity
+        if activity.name != "adaptiveCard/action":
+            return InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
+        verb, fields = pressed_action(activity.value)
+        request = await self._request(activity, verb=verb, fields=fields)
+        reply = await self._reply("invoke", request)
+        match reply:
+            case Private(reply=answer):
+                body = sentence_answer(await self._send_privately(request, answer))
+            case ReplaceCard(card=card):
+                body = card_answer(card)
+            case ShowCard(card=card):
+                await turn_context.send_activity(card_activity(card))
+                body = sentence_answer(_SHOWN_BELOW)
+            case Text(text=text) | Toast(text=text):
+                body = sentence_answer(text)
+        return InvokeResponse(status=HTTPStatus.OK, body=body)
+
+    async def on_members_added_activity(self, members_added: list[Any], turn_context: TurnContext) -> None:
+        """Greet in a personal chat that has just begun; Teams repeats this event."""
+        del members_added
+        await self._greet(turn_context)
+
+    async def on_installation_update_add(self, turn_context: TurnContext) -> None:
+        """Greet where the app was just installed; Teams repeats this event."""
+        await self._greet(turn_context)
+
+    async def _greet(self, turn_context: TurnContext) -> None:
+        request = await self._request(turn_context.activity)
+        if request.conversation.kind is not ConversationKind.PERSONAL or not request.actor.id:
+            return
+        if await self._chats.greet_once(request.actor.id, request.now):
+            await turn_context.send_activity(card_activity(self._greeting(request)))
+
+    async def _request(
+        self,
+        activity: Activity,
+        *,
+        text: str = "",
+        verb: str = "",
+        fields: Mapping[str, object] | None = None,
+    ) -> Request:
+        now = self._clock.now()
+        person = str(activity.from_property.aad_object_id or "").casefold()
+        conversation = Conversation(
+            id=activity.conversation.id,
+            kind=conversation_kind(activity.conversation),
+            service_url=activity.service_url,
+        )
+        if person and conversation.kind is ConversationKind.PERSONAL:
+            chat = Chat(person=person, conversation=conversation.id, service_url=conversation.service_url)
+            await self._chats.remember(chat, now)
+        return Request(
+            actor=self._directory.snapshot.actor(person),
+            conversation=conversation,
+            now=now,
+            text=text,
+            verb=verb,
+            fields=fields or {},
+            card_activity_id=activity.reply_to_id,
+        )
+
+    async def _reply(self, kind: str, request: Request) -> Reply:
+        """Let the router answer; what nobody expected gets a number, a log line and a polite word."""
+        begun = time.perf_counter()
+        try:
+            reply = await self._router.dispatch(request)
+        except Exception:
+            number = secrets.token_hex(4)
+            log.exception("turn.failed", number=number, kind=kind, verb=request.verb)
+            TURNS.labels(kind, "failed").inc()
+            return Text(_FAILED.format(number=number))
+        TURNS.labels(kind, "answered").inc()
+        TURN_SECONDS.labels(kind).observe(time.perf_counter() - begun)
+        return reply
+
+    async def _send_privately(self, request: Request, answer: Answer) -> str:
+        """Send an answer into the person's own chat; return the sentence for the place where they asked."""
+        person = request.actor.id
+        chat = await self._chats.get(person)
+        if chat is None:
+            opened = await self._messenger.open_chat(person, request.conversation.service_url)
+            if not isinstance(opened, Opened):
+                return _OWN_CHAT_FAILED
+            chat = Chat(
+                person=person,
+                conversation=opened.conversation,
+                service_url=request.conversation.service_url,
+            )
+            await self._chats.remember(chat, request.now)
+        sent = await self._messenger.send(
+            Address(conversation=chat.conversation, service_url=chat.service_url),
+            orjson.dumps(answer_activity(answer).serialize()),
+        )
+        return _SHOWN_IN_OWN_CHAT if isinstance(sent, Delivered) else _OWN_CHAT_FAILED
+
+
+def pressed_action(value: object) -> tuple[str, Mapping[str, object]]:
+    """Return verb and fields of an Action.Execute, whatever came; an unreadable one has no known verb."""
+    action = value.get("action") if isinstance(value, dict) else None
+    if not isinstance(action, dict):
+        return "?", {}
+    fields = action.get("data")
+    fields = fields if isinstance(fields, dict) else {}
+    return str(action.get("verb") or fields.get("verb") or "?"), fields
+
+
+def conversation_kind(conversation: ConversationAccount) -> ConversationKind:
+    """Return where a conversation takes place; anything unknown counts as public."""
+    try:
+        return ConversationKind(conversation.conversation_type)
+    except ValueError:
+        return ConversationKind.CHANNEL

@@ -1,0 +1,1 @@
+"""The cards of announcements: writing, previewing, watching, reading and confirming."""

@@ -1,0 +1,54 @@
+"""The confirmations of a dispatch by bureau: counts only, nobody by name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from cards.announcements.verbs import PROGRESS, DispatchRef
+from cards.kit import actions, dates, layout
+from cards.kit.build import card
+from cards.kit.card import Card
+from cards.kit.figures import people, percent
+from storage.deliveries.records import Dispatch
+
+_MOST_ROWS = 30
+
+
+def confirmations_card(dispatch: Dispatch, rows: Sequence[tuple[str, int, int]], now: datetime) -> Card:
+    """Show for each bureau (name, delivered, acknowledged) how many have confirmed, and the sums."""
+    delivered = sum(row[1] for row in rows)
+    acknowledged = sum(row[2] for row in rows)
+    sentence = (
+        f"届いた{people(delivered)}のうち{people(acknowledged)}が確認しました"
+        f"（{percent(acknowledged, delivered)}）"
+    )
+    limit = [("確認の期限", dates.until(dispatch.deadline, now))] if dispatch.deadline else []
+    found = layout.table(
+        ("部局", "届いた", "確認済み"),
+        [_row(*row) for row in (*_shortened(rows), ("合計", delivered, acknowledged))],
+        (5, 3, 4),
+    )
+    return card(
+        f"確認状況：{dispatch.title}",
+        [
+            *layout.progress(acknowledged, delivered, sentence),
+            *layout.facts(limit),
+            *([found] if rows else []),
+            layout.note(f"{dates.day_time(now, now)}現在。部局は、送信した日の所属です。"),
+        ],
+        [actions.secondary("配信の状況に戻る", PROGRESS, DispatchRef(dispatch=dispatch.id))],
+        summary=f"確認状況：{dispatch.title}（{percent(acknowledged, delivered)}）",
+    )
+
+
+def _row(bureau: str, delivered: int, acknowledged: int) -> tuple[str, str, str]:
+    return bureau, people(delivered), f"{people(acknowledged)}（{percent(acknowledged, delivered)}）"
+
+
+def _shortened(rows: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    if len(rows) <= _MOST_ROWS:
+        return list(rows)
+    shown, rest = rows[: _MOST_ROWS - 1], rows[_MOST_ROWS - 1 :]
+    return [
+        *shown,
+        (f"ほか{len(rest):,}部局", sum(row[1] for row in rest), sum(row[2] for row in rest)),
+    ]

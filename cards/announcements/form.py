@@ -1,0 +1,113 @@
+"""The form in which the secretariat writes an announcement."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as fields_of
+from datetime import datetime
+
+from microsoft_teams.cards import CardElement
+
+from cards.announcements.verbs import DISCARD, PREVIEW, AnnouncementRef, DraftFields
+from cards.kit import actions, dates, folding, layout
+from cards.kit.build import card
+from cards.kit.card import Card
+from cards.kit.form import Form
+from cards.kit.text import clean
+from storage.announcements.records import BODY_LIMIT, Importance
+
+_INPUTS = tuple(field.name for field in fields_of(DraftFields) if field.name != "announcement")
+_DETAILS = ("issuer", "contact", "document_number", "reference", "links", "importance", "expires")
+_KEPT_CHARACTERS = {"body": BODY_LIMIT, "links": 1_500}
+_KEPT_OTHERWISE = 250
+
+
+def form_card(
+    fields: DraftFields,
+    errors: Mapping[str, str],
+    audiences: Sequence[tuple[str, str]],
+    now: datetime,
+) -> Card:
+    """Show the form with what was filled in, and each error (input id → sentence) at its field.
+
+    `audiences` are the choices as (value, label).
+    """
+    form = _kept(fields, errors)
+    details_open = any(name in form.errors for name in _DETAILS)
+    start = DraftFields(announcement=fields.announcement)
+    return card(
+        "周知を作る",
+        [
+            *_overview(form.errors),
+            *_main_fields(form, audiences, now),
+            *folding.folded(
+                "details",
+                "詳細項目（発信者・リンク・掲載終了など）",
+                _detail_fields(form),
+                is_open=details_open,
+            ),
+        ],
+        [
+            actions.primary("プレビューへ", PREVIEW, start, inputs=_INPUTS),
+            actions.cancel("やめる", DISCARD, AnnouncementRef(announcement=fields.announcement)),
+        ],
+        summary="周知を作る：入力を直してください" if form.errors else "周知を作る",
+    )
+
+
+def _overview(errors: Mapping[str, str]) -> list[CardElement]:
+    if errors:
+        return [layout.warning(f"{len(errors)}か所を直してください。入力した内容は残っています。")]
+    return [layout.note("「プレビューへ」を押すと、届く形と人数を確かめられます。まだ送信されません。")]
+
+
+def _main_fields(form: Form, audiences: Sequence[tuple[str, str]], now: datetime) -> list[CardElement]:
+    return [
+        *form.text("title", "件名", required="件名を入力してください。"),
+        *form.text("body", "本文（Markdownが使えます）", required="本文を入力してください。", multiline=True),
+        *form.choice("audience", "宛先", audiences),
+        *form.text(
+            "audience_other", "課室に送るときの課室名（上の宛先より優先します）", placeholder="例：秘書課"
+        ),
+        *form.toggle("acknowledge", "確認", "「確認しました」ボタンを付けて、確認を求めます"),
+        *form.date("deadline", "確認の期限（その日の終わりまで）", earliest=dates.local_date(now)),
+    ]
+
+
+def _detail_fields(form: Form) -> list[CardElement]:
+    weights = [(Importance.NORMAL, "通常"), (Importance.HIGH, "重要")]
+    return [
+        *form.text("issuer", "発信者", placeholder="例：官房秘書課"),
+        *form.text("contact", "問合せ先", placeholder="例：推進室（内線 00000）"),
+        *form.text("document_number", "文書番号"),
+        *form.text("reference", "根拠となる文書のURL", placeholder="例：https://www.example.go.jp/"),
+        *form.text(
+            "links",
+            "リンク（1行に1件、題名とURL）",
+            multiline=True,
+            placeholder="例：制度のページ https://www.example.go.jp/",
+        ),
+        *form.choice("importance", "重要度", weights),
+        *form.date("expires", "掲載の終了（その日の終わりまで）"),
+    ]
+
+
+def _kept(fields: DraftFields, errors: Mapping[str, str]) -> Form:
+    """Return the form with its values cut to what a card can carry; the errors say where that happened."""
+    values: dict[str, str] = {}
+    told = dict(errors)
+    for name in _INPUTS:
+        written = clean(getattr(fields, name))
+        values[name] = _cut(written, _KEPT_CHARACTERS.get(name, _KEPT_OTHERWISE))
+        if len(values[name]) < len(written):
+            said = f"{told[name]}　" if name in told else ""
+            told[name] = f"{said}長すぎるため、先頭の{len(values[name]):,}文字だけを残しました。"
+    values["importance"] = values["importance"] or Importance.NORMAL
+    return Form(values, told)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return the beginning of a text that takes no more room in JSON than `limit` ordinary characters."""
+    text = text[:limit]
+    while (excess := len(json.dumps(text, ensure_ascii=False).encode("utf-16-le")) // 2 - 2 - limit) > 0:
+        text = text[: -max(excess // 2, 1)]
+    return text

@@ -1,0 +1,73 @@
+"""お知らせ: the list that a person looks through."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from microsoft_teams.cards import Action
+
+from cards.announcements.verbs import LIST, SHOW, AnnouncementRef, PageRef
+from cards.kit import actions, dates, layout
+from cards.kit.build import card
+from cards.kit.card import Card
+from cards.kit.figures import count_of
+from cards.kit.text import clip, one_line
+from storage.deliveries.records import Notice
+
+PAGE_SIZE = 5
+_LONGEST_TITLE = 60
+
+
+def notices_card(notices: Sequence[Notice], now: datetime, page: int = 0, *, has_more: bool = False) -> Card:
+    """List a page of a person's announcements in the order given (those to confirm first)."""
+    waiting = sum(notice.awaits_acknowledgement(now) for notice in notices)
+    return card(
+        "お知らせ",
+        [
+            layout.paragraph(_overview(len(notices), waiting, page)),
+            *layout.choices([_row(notice, now) for notice in notices]),
+        ],
+        _paging(page, has_more=has_more),
+        summary=f"お知らせ：未確認{count_of(waiting)}" if waiting else "お知らせの一覧",
+    )
+
+
+def _overview(shown: int, waiting: int, page: int) -> str:
+    if not shown:
+        return "届いたお知らせはまだありません。" if page == 0 else "これより前のお知らせはありません。"
+    if waiting:
+        return f"未確認のお知らせが{count_of(waiting)}あります。押すと開きます。"
+    return "未確認のお知らせはありません。押すと、もう一度読めます。"
+
+
+def _row(notice: Notice, now: datetime) -> layout.Choice:
+    title = clip(one_line(notice.dispatch.title), _LONGEST_TITLE) or layout.UNNAMED
+    opens = AnnouncementRef(announcement=notice.dispatch.subject)
+    return layout.Choice(
+        title=title,
+        remark=_status(notice, now),
+        action=actions.secondary(f"「{title}」を開く", SHOW, opens),
+    )
+
+
+def _status(notice: Notice, now: datetime) -> str:
+    dispatch = notice.dispatch
+    if notice.awaits_acknowledgement(now):
+        if dispatch.deadline is None:
+            return "未確認"
+        if dispatch.deadline < now:
+            return f"未確認・期限（{dates.until(dispatch.deadline, now)}）を過ぎました"
+        return f"未確認・{dates.until(dispatch.deadline, now)}"
+    if notice.acknowledged_at is not None:
+        return f"✓ {dates.day(notice.acknowledged_at, now)}に確認しました"
+    if dispatch.is_over(now):
+        return "終了しました"
+    return f"{dates.day(notice.delivered_at or dispatch.created_at, now)}に届きました"
+
+
+def _paging(page: int, *, has_more: bool) -> list[Action]:
+    found: list[Action] = []
+    if has_more:
+        found.append(actions.secondary(f"次の{count_of(PAGE_SIZE)}を見る", LIST, PageRef(page=page + 1)))
+    if page:
+        found.append(actions.secondary("前に戻る", LIST, PageRef(page=page - 1)))
+    return found or [actions.secondary("新しい状況にする", LIST, PageRef(page=page))]

@@ -1,0 +1,132 @@
+"""An announcement as people get it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from microsoft_teams.cards import Action, CardElement, OpenUrlAction
+
+from cards.announcements.verbs import ACKNOWLEDGE, LIST, PageRef, RevisionRef
+from cards.kit import actions, dates, folding, layout
+from cards.kit.build import card
+from cards.kit.card import Card
+from cards.kit.inline import link
+from cards.kit.links import safe_url
+from storage.announcements.records import Announcement, Importance
+
+CONFIRM = "確認しました"
+
+
+def notice_card(
+    announcement: Announcement,
+    *,
+    now: datetime,
+    acknowledged_at: datetime | None = None,
+    expired: bool = False,
+    trial: bool = False,
+    intranet: frozenset[str] = frozenset(),
+) -> Card:
+    """Show an announcement: to be confirmed, confirmed by this person at a time, ended, or as a trial.
+
+    `intranet` names hosts whose pages open on the ministry's terminals only.
+    """
+    asks = announcement.acknowledge and acknowledged_at is None and not expired
+    status = _status(announcement, now, acknowledged_at, expired=expired)
+    trial_note = (
+        [layout.note("試し送信です。届いたのはあなただけで、確認は記録されません。")] if trial else []
+    )
+    summary = notice_summary(
+        announcement, now, acknowledged=acknowledged_at is not None, expired=expired, trial=trial
+    )
+    return card(
+        notice_title(announcement),
+        [*trial_note, *status, *notice_body(announcement, intranet)],
+        _buttons(announcement, intranet, asks=asks),
+        summary=summary,
+        speak=f"{summary}。発信者は{announcement.issuer}です。" if announcement.issuer.strip() else summary,
+    )
+
+
+def notice_title(announcement: Announcement) -> str:
+    """Return the heading; what is important says so in words."""
+    title = announcement.title.strip() or layout.UNNAMED
+    return f"【重要】{title}" if announcement.importance is Importance.HIGH else title
+
+
+def notice_summary(
+    announcement: Announcement,
+    now: datetime,
+    *,
+    acknowledged: bool = False,
+    expired: bool = False,
+    trial: bool = False,
+) -> str:
+    """Return what a phone's notification shows: what is asked until when, then the subject."""
+    marks = ["試し送信"] if trial else []
+    if announcement.importance is Importance.HIGH:
+        marks.append("重要")
+    if acknowledged:
+        marks.append("確認済み")
+    elif expired:
+        marks.append("終了")
+    elif announcement.acknowledge:
+        deadline = announcement.deadline
+        marks.append(f"要確認 {dates.until(deadline, now)}" if deadline else "要確認")
+    prefix = f"【{'・'.join(marks)}】" if marks else ""
+    return prefix + (announcement.title.strip() or layout.UNNAMED)
+
+
+def asked(announcement: Announcement, now: datetime) -> list[CardElement]:
+    """Return the sentence that asks to confirm, if that is wanted."""
+    if not announcement.acknowledge:
+        return []
+    if announcement.deadline is None:
+        return [layout.subheading(f"お読みになったら「{CONFIRM}」を押してください。")]
+    limit = dates.until(announcement.deadline, now)
+    if announcement.deadline < now:
+        return [
+            layout.subheading(
+                f"確認の期限（{limit}）を過ぎました。お読みになったら「{CONFIRM}」を押してください。"
+            )
+        ]
+    return [layout.subheading(f"{limit}に「{CONFIRM}」を押してください。")]
+
+
+def notice_body(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
+    """Return what was written, then who sends it and whom to ask."""
+    reference = safe_url(announcement.reference) if announcement.reference.strip() else None
+    return [
+        *folding.body(announcement.body, intranet),
+        *layout.facts(
+            [
+                ("発信者", announcement.issuer),
+                ("問合せ先", announcement.contact),
+                ("文書番号", announcement.document_number),
+            ]
+        ),
+        *([layout.rich(f"根拠：{link('もとの文書を開く', reference, intranet)}")] if reference else []),
+    ]
+
+
+def link_buttons(announcement: Announcement, intranet: frozenset[str]) -> list[OpenUrlAction]:
+    """Return a button for each link that leads to a web page."""
+    made = (actions.open_link(each.title, each.url, intranet) for each in announcement.links)
+    return [button for button in made if button is not None]
+
+
+def _status(
+    announcement: Announcement, now: datetime, acknowledged_at: datetime | None, *, expired: bool
+) -> Sequence[CardElement]:
+    said: list[CardElement] = []
+    if acknowledged_at is not None:
+        said.append(layout.subheading(f"✓ {dates.day_time(acknowledged_at, now)}に確認しました"))
+    if expired:
+        ended = f"（{dates.until(announcement.expires, now)}）" if announcement.expires else ""
+        said.append(layout.subheading(f"このお知らせは終了しました{ended}"))
+    return said or asked(announcement, now)
+
+
+def _buttons(announcement: Announcement, intranet: frozenset[str], *, asks: bool) -> list[Action]:
+    target = RevisionRef(announcement=announcement.id, revision=announcement.revision)
+    confirm: list[Action] = [actions.primary(CONFIRM, ACKNOWLEDGE, target)] if asks else []
+    found: list[Action] = [*confirm, *link_buttons(announcement, intranet)]
+    return found or [actions.secondary("お知らせの一覧を見る", LIST, PageRef())]

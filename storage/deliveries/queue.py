@@ -1,0 +1,424 @@
+"""The rows as a queue: claim, finish, recover, and what people decide about a dispatch.
+
+A claim marks rows as `sending` with a lease before anything leaves; the fence, raised at each claim, keeps a
+worker whose lease ran out from overwriting what a later claim has brought about.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.deliveries.records import (
+    Claimed,
+    DispatchState,
+    Doubt,
+    Finish,
+    PauseReason,
+    Policy,
+    Reason,
+    RecipientKind,
+    State,
+)
+from storage.deliveries.tables import deliveries, dispatches, rate_gate, workers
+from storage.instant import from_millis
+from storage.ledger import Ledger
+
+_RUNNING = (DispatchState.SENDING,)
+_GATE = "teams"
+_LONGEST_SLOWDOWN_MICROS = 5_000_000
+
+
+class DeliveryQueue:
+    """What workers do with the rows. Any number of them may share one PostgreSQL."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        """Keep what this store may touch."""
+        self._ledger = ledger
+
+    async def claim(self, limit: int, lease: timedelta, now: datetime) -> tuple[Claimed, ...]:
+        """Mark up to `limit` due rows as being sent, urgent dispatches first, and return them."""
+        claimed: list[Claimed] = []
+        running = (
+            select(dispatches.c.id, dispatches.c.policy)
+            .where(dispatches.c.state.in_(_RUNNING))
+            .order_by(dispatches.c.urgent.desc(), dispatches.c.created_at)
+        )
+        async with self._ledger.read() as connection:
+            candidates = (await connection.execute(running)).all()
+        if not candidates:
+            return ()
+        async with self._ledger.write() as connection:
+            now = await self._database_time(connection, now)
+            for dispatch_id, policy in candidates:
+                if len(claimed) >= limit:
+                    break
+                rows = await connection.execute(
+                    _claim_statement(dispatch_id, limit - len(claimed), now, now + lease)
+                )
+                claimed.extend(
+                    Claimed(
+                        **{**row._mapping, "kind": RecipientKind(row.kind)},  # noqa: SLF001
+                        policy=Policy(policy),
+                    )
+                    for row in rows
+                )
+        return tuple(claimed)
+
+    async def keep_chat(self, row: Claimed, conversation: str, *, reopened: bool) -> None:
+        """Store the chat that was opened for a claimed row, before the message is sent into it."""
+        async with self._ledger.write() as connection:
+            await connection.execute(
+                update(deliveries)
+                .where(deliveries.c.id == row.id, deliveries.c.fence == row.fence)
+                .values(conversation=conversation, chat_reopened=reopened)
+            )
+
+    async def finish(self, results: Sequence[Finish], now: datetime) -> None:
+        """Store what became of claimed rows, in one transaction.
+
+        A result that comes after its lease was recovered still counts while nobody has claimed the row again.
+        A row that goes back to the queue of a stopped dispatch is cancelled instead.
+        """
+        if not results:
+            return
+        async with self._ledger.write() as connection:
+            await connection.execute(_FINISH, [_finish_values(result, now) for result in results])
+            if any(result.state is State.QUEUED for result in results):
+                stopped = select(dispatches.c.id).where(dispatches.c.state == DispatchState.STOPPED)
+                await connection.execute(
+                    update(deliveries)
+                    .where(
+                        deliveries.c.id.in_([result.id for result in results]),
+                        deliveries.c.state == State.QUEUED,
+                        deliveries.c.dispatch.in_(stopped),
+                    )
+                    .values(state=State.FAILED, reason=Reason.CANCELLED)
+                )
+
+    async def recover(self, now: datetime, *, every_lease: bool) -> int:
+        """Bring back rows whose worker died; return how many.
+
+        Nobody knows whether Teams took them: `hold` leaves them to a person, `resend` queues them again; a
+        row that its person has confirmed meanwhile has evidently arrived. `every_lease` is for the only
+        worker there is, at its start: then no lease can be alive.
+        """
+        async with self._ledger.write() as connection:
+            dead = deliveries.c.state == State.SENDING
+            if not every_lease:
+                dead = and_(dead, deliveries.c.lease_until < await self._database_time(connection, now))
+            arrived = await connection.execute(
+                update(deliveries)
+                .where(dead, deliveries.c.acknowledged_at.is_not(None))
+                .values(state=State.DELIVERED, reason=None, delivered_at=now)
+            )
+            resend = select(dispatches.c.id).where(
+                dispatches.c.policy == Policy.RESEND, dispatches.c.state != DispatchState.STOPPED
+            )
+            queued = await connection.execute(
+                update(deliveries)
+                .where(dead, deliveries.c.dispatch.in_(resend))
+                .values(state=State.QUEUED, not_before=now, lease_until=None)
+            )
+            held = await connection.execute(
+                update(deliveries)
+                .where(dead)
+                .values(state=State.UNKNOWN, reason=Doubt.INTERRUPTED, lease_until=None)
+            )
+        return arrived.rowcount + queued.rowcount + held.rowcount
+
+    async def settle(self, now: datetime) -> tuple[str, ...]:
+        """Give up rows whose time is over, and end the dispatches that have no open row; return their ids."""
+        running = dispatches.c.state.in_(_RUNNING)
+        overdue = select(dispatches.c.id).where(
+            dispatches.c.state.in_([DispatchState.SENDING, DispatchState.PAUSED]),
+            dispatches.c.give_up_at <= now,
+        )
+        open_row = exists().where(
+            deliveries.c.dispatch == dispatches.c.id,
+            deliveries.c.state.in_([State.QUEUED, State.SENDING]),
+        )
+        due = and_(running, or_(~open_row, dispatches.c.give_up_at <= now))
+        async with self._ledger.read() as connection:
+            if (await connection.execute(select(dispatches.c.id).where(due).limit(1))).first() is None:
+                return ()
+        async with self._ledger.write() as connection:
+            await connection.execute(
+                update(deliveries)
+                .where(deliveries.c.state == State.QUEUED, deliveries.c.dispatch.in_(overdue))
+                .values(state=State.FAILED, reason=Reason.EXPIRED)
+            )
+            ended = await connection.execute(
+                update(dispatches)
+                .where(running, ~open_row)
+                .values(state=DispatchState.FINISHED, finished_at=now)
+                .returning(dispatches.c.id)
+            )
+            return tuple(ended.scalars())
+
+    async def pause(self, dispatch_id: str, reason: PauseReason) -> bool:
+        """Hold a dispatch that is running or scheduled; False if it is neither."""
+        return await self._move(
+            dispatch_id,
+            [DispatchState.SENDING, DispatchState.SCHEDULED],
+            state=DispatchState.PAUSED,
+            pause_reason=reason,
+        )
+
+    async def resume(self, dispatch_id: str) -> bool:
+        """Let a paused dispatch go on; False if it is not paused."""
+        return await self._move(
+            dispatch_id,
+            [DispatchState.PAUSED],
+            state=DispatchState.SENDING,
+            pause_reason=None,
+            pause_told_at=None,
+        )
+
+    async def tell_pause_once(self, dispatch_id: str, now: datetime) -> bool:
+        """Mark that somebody has been told why a dispatch is paused; True only for the first call."""
+        async with self._ledger.write() as connection:
+            result = await connection.execute(
+                update(dispatches)
+                .where(
+                    dispatches.c.id == dispatch_id,
+                    dispatches.c.state == DispatchState.PAUSED,
+                    dispatches.c.pause_told_at.is_(None),
+                )
+                .values(pause_told_at=now)
+            )
+        return bool(result.rowcount)
+
+    async def stop(self, dispatch_id: str, now: datetime) -> bool:
+        """End a dispatch: what has not left is cancelled; False if it had ended already."""
+        alive = [DispatchState.SCHEDULED, DispatchState.SENDING, DispatchState.PAUSED]
+        async with self._ledger.write() as connection:
+            result = await connection.execute(
+                update(dispatches)
+                .where(dispatches.c.id == dispatch_id, dispatches.c.state.in_(alive))
+                .values(state=DispatchState.STOPPED, finished_at=now)
+            )
+            if result.rowcount:
+                await connection.execute(
+                    update(deliveries)
+                    .where(deliveries.c.dispatch == dispatch_id, deliveries.c.state == State.QUEUED)
+                    .values(state=State.FAILED, reason=Reason.CANCELLED)
+                )
+        return bool(result.rowcount)
+
+    async def requeue(
+        self, dispatch_id: str, states: Iterable[State], *, give_up_at: datetime, now: datetime
+    ) -> int:
+        """Queue rows in these final states again, and let the dispatch run; return how many."""
+        async with self._ledger.write() as connection:
+            result = await connection.execute(
+                update(deliveries)
+                .where(deliveries.c.dispatch == dispatch_id, deliveries.c.state.in_(list(states)))
+                .values(
+                    state=State.QUEUED,
+                    reason=None,
+                    attempts=0,
+                    chat_reopened=False,
+                    not_before=now,
+                    lease_until=None,
+                )
+            )
+            if result.rowcount:
+                await connection.execute(
+                    update(dispatches)
+                    .where(dispatches.c.id == dispatch_id)
+                    .values(
+                        state=DispatchState.SENDING,
+                        pause_reason=None,
+                        finished_at=None,
+                        give_up_at=give_up_at,
+                    )
+                )
+        return result.rowcount
+
+    async def accept_unknown(self, dispatch_id: str, now: datetime) -> int:
+        """Count the rows of which nobody knows as delivered, because a person decided so."""
+        async with self._ledger.write() as connection:
+            result = await connection.execute(
+                update(deliveries)
+                .where(deliveries.c.dispatch == dispatch_id, deliveries.c.state == State.UNKNOWN)
+                .values(state=State.DELIVERED, reason=None, delivered_at=now)
+            )
+        return result.rowcount
+
+    async def take_permits(self, wanted: int, rate: float, burst: int, now: datetime) -> tuple[int, float]:
+        """Take up to `wanted` permits from the one gate that all processes share (GCRA).
+
+        Returns:
+            The permits granted (0 or more), and the seconds to wait before asking again.
+        """
+        if rate <= 0:
+            return wanted, 0.0
+        cost = 1_000_000 / rate
+        async with self._ledger.write() as connection:
+            at = await self._database_time(connection, now)
+            now_micros = int(at.timestamp() * 1_000_000)
+            next_free = await self._gate_opens(connection)
+            start = max(next_free, now_micros)
+            granted = min(wanted, max(0, int((now_micros + burst * cost - start) // cost)))
+            if granted:
+                await connection.execute(
+                    update(rate_gate)
+                    .where(rate_gate.c.name == _GATE)
+                    .values(next_free_micros=int(start + granted * cost))
+                )
+        ahead = start + (granted + 1) * cost - burst * cost - now_micros
+        return granted, max(0.0, ahead / 1_000_000)
+
+    async def slow_down(self, seconds: float, now: datetime) -> None:
+        """Push the gate back for everybody, because Teams said that it is too much; at most a few seconds."""
+        async with self._ledger.write() as connection:
+            at = await self._database_time(connection, now)
+            now_micros = int(at.timestamp() * 1_000_000)
+            start = max(await self._gate_opens(connection), now_micros)
+            limit = max(start, now_micros + _LONGEST_SLOWDOWN_MICROS)
+            await connection.execute(
+                update(rate_gate)
+                .where(rate_gate.c.name == _GATE)
+                .values(next_free_micros=min(start + int(seconds * 1_000_000), limit))
+            )
+
+    async def has_due(self, now: datetime) -> bool:
+        """Say whether some row of a running dispatch may be sent now."""
+        query = (
+            select(deliveries.c.id)
+            .join(dispatches, dispatches.c.id == deliveries.c.dispatch)
+            .where(
+                dispatches.c.state.in_(_RUNNING),
+                deliveries.c.state == State.QUEUED,
+                deliveries.c.not_before <= now,
+            )
+            .limit(1)
+        )
+        async with self._ledger.read() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def show_life(self, worker: str, now: datetime) -> None:
+        """Leave a sign that this worker is there to send."""
+        dialect = sqlite if self._ledger.is_sqlite else postgresql
+        statement = dialect.insert(workers).values(id=worker, seen_at=now)
+        async with self._ledger.write() as connection:
+            await connection.execute(
+                statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now})
+            )
+            await connection.execute(workers.delete().where(workers.c.seen_at < now - timedelta(days=1)))
+
+    async def leave(self, worker: str) -> None:
+        """Take back the sign of life at an orderly end."""
+        async with self._ledger.write() as connection:
+            await connection.execute(workers.delete().where(workers.c.id == worker))
+
+    async def anybody_there(self, since: datetime) -> bool:
+        """Say whether some worker has shown itself since then."""
+        async with self._ledger.read() as connection:
+            newest = (await connection.execute(select(func.max(workers.c.seen_at)))).scalar()
+        return newest is not None and newest >= since
+
+    async def _move(self, dispatch_id: str, states: Sequence[DispatchState], **values: object) -> bool:
+        async with self._ledger.write() as connection:
+            result = await connection.execute(
+                update(dispatches)
+                .where(dispatches.c.id == dispatch_id, dispatches.c.state.in_(states))
+                .values(**values)
+            )
+        return bool(result.rowcount)
+
+    async def _gate_opens(self, connection: AsyncConnection) -> int:
+        dialect = sqlite if self._ledger.is_sqlite else postgresql
+        await connection.execute(
+            dialect.insert(rate_gate).values(name=_GATE, next_free_micros=0).on_conflict_do_nothing()
+        )
+        query = select(rate_gate.c.next_free_micros).where(rate_gate.c.name == _GATE).with_for_update()
+        return int((await connection.execute(query)).scalar_one())
+
+    async def _database_time(self, connection: AsyncConnection, now: datetime) -> datetime:
+        """Leases of several machines are compared by one clock: the database's, where it has its own."""
+        if self._ledger.is_sqlite:
+            return now
+        millis = await connection.execute(
+            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        )
+        return from_millis(millis.scalar_one())
+
+
+_FINISH = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("row_id"),
+        deliveries.c.fence == bindparam("row_fence"),
+        deliveries.c.state.in_([State.SENDING, State.UNKNOWN]),
+    )
+    .values(
+        state=bindparam("new_state"),
+        reason=bindparam("new_reason"),
+        not_before=func.coalesce(
+            bindparam("new_not_before", type_=deliveries.c.not_before.type), deliveries.c.not_before
+        ),
+        lease_until=None,
+        activity_id=func.coalesce(bindparam("new_activity_id"), deliveries.c.activity_id),
+        conversation=func.coalesce(bindparam("new_conversation"), deliveries.c.conversation),
+        chat_reopened=bindparam("new_chat_reopened"),
+        delivered_at=func.coalesce(
+            bindparam("new_delivered_at", type_=deliveries.c.delivered_at.type), deliveries.c.delivered_at
+        ),
+    )
+)
+
+
+def _finish_values(result: Finish, now: datetime) -> dict[str, Any]:
+    return {
+        "row_id": result.id,
+        "row_fence": result.fence,
+        "new_state": result.state,
+        "new_reason": result.reason,
+        "new_not_before": result.not_before,
+        "new_activity_id": result.activity_id,
+        "new_conversation": result.conversation,
+        "new_chat_reopened": result.chat_reopened,
+        "new_delivered_at": now if result.state is State.DELIVERED else None,
+    }
+
+
+def _claim_statement(dispatch_id: str, limit: int, now: datetime, lease_until: datetime) -> Any:
+    due = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.dispatch == dispatch_id,
+            deliveries.c.state == State.QUEUED,
+            deliveries.c.not_before <= now,
+            exists().where(dispatches.c.id == dispatch_id, dispatches.c.state.in_(_RUNNING)),
+        )
+        .order_by(deliveries.c.not_before, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=deliveries)
+        .cte("due")
+    )
+    return (
+        update(deliveries)
+        .where(deliveries.c.id.in_(select(due.c.id)))
+        .values(
+            state=State.SENDING,
+            lease_until=lease_until,
+            fence=deliveries.c.fence + 1,
+            attempts=deliveries.c.attempts + 1,
+        )
+        .returning(
+            deliveries.c.id,
+            deliveries.c.fence,
+            deliveries.c.dispatch,
+            deliveries.c.recipient,
+            deliveries.c.kind,
+            deliveries.c.conversation,
+            deliveries.c.service_url,
+            deliveries.c.attempts,
+            deliveries.c.chat_reopened,
+        )
+    )

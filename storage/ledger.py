@@ -1,0 +1,131 @@
+"""The ledger: what happens, in SQL. A SQLite file by default, PostgreSQL by URL; one code path for both."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import BigInteger, Date, Dialect, MetaData, event, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.types import TypeDecorator
+
+from storage.instant import from_millis, to_millis
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+SQLITE_FILE = "ledger.sqlite3"
+_SQLITE_BUSY_MS = 30_000
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time, kept as UTC epoch milliseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Turn an aware time into epoch milliseconds."""
+        return None if value is None else to_millis(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Turn epoch milliseconds into an aware time in JST."""
+        return None if value is None else from_millis(value)
+
+
+class Day(TypeDecorator[date]):
+    """A date in JST."""
+
+    impl = Date
+    cache_ok = True
+
+
+def ledger_url(data_dir: Path, database_url: str) -> URL:
+    """Return where the ledger is: PostgreSQL if a URL is given, else a file in the data folder.
+
+    Raises:
+        ValueError: the URL is not one of PostgreSQL.
+    """
+    if not database_url:
+        return URL.create("sqlite+aiosqlite", database=str(data_dir / SQLITE_FILE))
+    url = make_url(database_url)
+    if url.get_backend_name() != "postgresql":
+        raise ValueError(f"the ledger runs on SQLite or PostgreSQL, not on {url.get_backend_name()}")
+    return url.set(drivername="postgresql+psycopg")
+
+
+class Ledger:
+    """Transactions on one database.
+
+    SQLite lets one writer in at a time: its write transactions queue on a pool of one connection, in the
+    order in which they came, and each begins with BEGIN IMMEDIATE so that it never fails half-way for a lock.
+    """
+
+    def __init__(self, url: URL) -> None:
+        """Prepare the engines; nothing is opened before the first transaction."""
+        self.url = url
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1)
+            self._reader = _sqlite_engine(url, begin="BEGIN", connections=4)
+        else:
+            self._writer = self._reader = create_async_engine(url, pool_size=10, max_overflow=10)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that may change things; it commits at the end, or rolls back on an exception."""
+        async with self._writer.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads, from one consistent moment."""
+        async with self._reader.connect() as connection, connection.begin():
+            yield connection
+
+    async def answers(self) -> bool:
+        """Say whether the database can be asked now."""
+        try:
+            async with self.read() as connection:
+                await connection.execute(select(1))
+        except SQLAlchemyError:
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await asyncio.gather(*(engine.dispose() for engine in {self._writer, self._reader}))
+
+
+def _sqlite_engine(url: URL, *, begin: str, connections: int) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=120)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(dbapi_connection: Any, _record: object) -> None:
+        # The driver's own implicit BEGIN is deferred; ours is emitted below.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={_SQLITE_BUSY_MS}",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,1 @@
+"""How the ledger's tables came to be: one numbered revision after another, run when the storage is opened."""
