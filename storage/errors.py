@@ -36,7 +36,7 @@ class LedgerUnreachableError(StorageError):
         super().__init__(f"データベースに接続できません（{reason}）。")
 
 
-class LedgerTooNew(StorageError):  # noqa: N818
+class LedgerTooNew(StorageError):
     """A newer program has changed the database; this one would not understand what it reads."""
 
     def __init__(self, found: str, known: str) -> None:
@@ -57,7 +57,7 @@ class LedgerBusyError(StorageError):
         )
 
 
-class AlreadyServing(StorageError):  # noqa: N818
+class AlreadyServing(StorageError):
     """Another `serve` runs on this data folder."""
 
     def __init__(self, folder: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from storage.documents import Documents
 from storage.errors import AlreadyServing, DatabaseUrlError, DataFolderError, LedgerUnreachableError
-from storage.ledger import Ledger, ledger_url
+from storage.ledger import SQLITE_FILE, Ledger, ledger_url
 from storage.migrations.runner import upgrade
 from storage.sql_documents import SqlDocuments
 from storage.tiny import TinyDocuments
@@ -31,6 +31,27 @@ class Storage:
     async def close(self) -> None:
         """Close files and connections; nothing can be asked afterwards."""
         await self.opened.aclose()
+
+
+async def open_ledger(data_dir: Path, database_url: str) -> Ledger:
+    """Open the ledger alone, as it stands: for verbs that only read.
+
+    Raises:
+        StorageError: something is in the way; its message is for whoever runs the bot.
+    """
+    try:
+        url = ledger_url(data_dir, database_url)
+    except (ValueError, ArgumentError):
+        raise DatabaseUrlError from None
+    if not database_url and not (data_dir / SQLITE_FILE).is_file():
+        raise DataFolderError(data_dir, "データがまだありません")
+    ledger = Ledger(url)
+    try:
+        await upgrade(ledger)
+    except (DBAPIError, sqlite3.Error) as error:
+        await ledger.close()
+        raise LedgerUnreachableError(_reason(error)) from error
+    return ledger
 
 
 async def open_storage(data_dir: Path, database_url: str) -> Storage:

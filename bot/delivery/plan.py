@@ -8,8 +8,8 @@ import structlog
 
 from bot.delivery.limits import SendingLimits
 from bot.delivery.message import Message
-from bot.directory.protocol import Directory
 from bot.directory.audience import AudienceError, resolve, to_recipients
+from bot.directory.protocol import Directory
 from storage.announcements.records import Announcement
 from storage.chats.records import Chat
 from storage.chats.store import Chats

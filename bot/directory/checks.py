@@ -74,7 +74,7 @@ def _repeated(keys: Iterable[tuple[int, Hashable, str]], column: str) -> Iterato
     first: dict[Hashable, int] = {}
     for number, key, written in keys:
         if first.setdefault(key, number) != number:
-            yield number, f"{column}: 「{written}」 は {first[key]}行目と重なっています"
+            yield number, f"{column}: 「{written}」は {first[key]}行目と重なっています"
 
 
 def _unknown(
@@ -82,7 +82,7 @@ def _unknown(
 ) -> Iterator[Problem]:
     for each in named:
         if each and known is not None and each not in known:
-            yield number, f"{column}: {what} 「{each}」 がありません"
+            yield number, f"{column}: {what}「{each}」がありません"
 
 
 def _period(number: int, column: str, start: date | None, end: date | None) -> Iterator[Problem]:

@@ -125,8 +125,8 @@ def directory_files(settings: Settings) -> DirectoryFiles:
 def _missing(name: str, path: Path, named: Path | None) -> str:
     option = f"--{name}（BOT_{name.upper()}）"
     if named is not None:
-        return f"{option} で指定されたファイルがありません: {path}"
-    return f"{path.name} がありません。{option} で指定するか、{path.parent} に置いてください。"
+        return f"{option}で指定されたファイルがありません: {path}"
+    return f"{path.name} がありません。{option}で指定するか、{path.parent} に置いてください。"
 
 
 def _signature(path: Path) -> tuple[int, int, int] | None:

@@ -47,7 +47,7 @@ def load_directory(people: Path, sections: Path, roles: Path | None) -> Snapshot
 
 
 def _trouble(table: Table[Any], found: Iterable[Problem]) -> list[FileProblems]:
-    problems = sorted({*table.problems, *found}, key=lambda problem: problem[0] or 0)
+    problems = sorted(dict.fromkeys((*table.problems, *found)), key=lambda problem: problem[0] or 0)
     return [FileProblems(table.path, problems)] if problems else []
 
 

@@ -43,7 +43,7 @@ def _guid(value: str) -> str:
     found = object_id(value)
     if not GUID.fullmatch(found):
         raise PydanticCustomError(
-            "guid", "「{value}」 はオブジェクト ID（GUID）ではありません", {"value": value}
+            "guid", "「{value}」はオブジェクト ID（GUID）ではありません", {"value": value}
         )
     return found
 
@@ -53,7 +53,7 @@ def _code(value: str) -> str:
     if not CODE.fullmatch(found):
         raise PydanticCustomError(
             "code",
-            "「{value}」 は 64 字以内で、空白と , 、 ; : ! を含まないコードにしてください",
+            "「{value}」は 64 字以内で、空白と , 、 ; : ! を含まないコードにしてください",
             {"value": value},
         )
     return found
@@ -82,7 +82,7 @@ def _flag(value: str) -> bool | None:
         return None
     if text not in YES | NO:
         raise PydanticCustomError(
-            "flag", "「{value}」 は 1・0・true・false・はい・いいえ のどれかにしてください", {"value": value}
+            "flag", "「{value}」は 1・0・true・false・はい・いいえ のどれかにしてください", {"value": value}
         )
     return text in YES
 
@@ -97,7 +97,7 @@ def _day(value: str) -> date | None:
             return date(*(int(number) for number in found.groups()))
     except ValueError:
         found = None
-    raise PydanticCustomError("day", "「{value}」 は 2026-10-01 の形の日付ではありません", {"value": value})
+    raise PydanticCustomError("day", "「{value}」は 2026-10-01 の形の日付ではありません", {"value": value})
 
 
 def _role(value: str) -> Role:
@@ -105,7 +105,7 @@ def _role(value: str) -> Role:
     if text not in GRANTED_ROLES:
         raise PydanticCustomError(
             "role",
-            "「{value}」 という役割はありません（使えるのは {roles}）",
+            "「{value}」という役割はありません（使えるのは {roles}）",
             {"value": value, "roles": "、".join(role for role in Role if role in GRANTED_ROLES)},
         )
     return Role(text)

@@ -22,16 +22,15 @@ _ITEMS: tuple[tuple[Permission, MenuItem], ...] = (
     (
         STAFF,
         MenuItem(
-            label="お知らせを見る",
+            label="お知らせ",
             description="最近のお知らせを見ます。確認がまだのものが先に並びます。",
             verb=LIST,
             payload=PageRef(),
         ),
     ),
     (AUTHORS, MenuItem(label="周知を作る", description="周知を書いて、宛先の全員に送ります。", verb=NEW)),
-    (EVERYONE, MenuItem(label="使い方", description="できることと、記録の扱いを説明します。", verb=GUIDE)),
 )
-"""What the menu offers, and to whom; each button's handler checks the permission again."""
+"""What the menu offers, each under its command's label, and to whom; the handlers check again."""
 
 
 class Help:
@@ -65,9 +64,9 @@ class Help:
         """Explain the bot, from a button."""
         return await self.guide(request)
 
-    def greeting(self, request: Request) -> Card:
+    def greeting(self, _request: Request) -> Card:
         """Return the card with which a person is greeted once."""
-        return greeting_card(items_for(request.actor), contact=_CONTACT)
+        return greeting_card(contact=_CONTACT)
 
     async def not_understood(self, request: Request) -> Reply:
         """Answer a text that nothing understands."""

@@ -13,12 +13,15 @@ from typing import Any
 
 import orjson
 import stamina
+import structlog
 from botbuilder.core import BotAdapter, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference, ResourceResponse
 
 from bot.delivery.messenger import Address, Delivered, Messenger, Outcome, RetryAfter
 from bot.teams.authentication import Authenticator
 from bot.teams.service_urls import ServiceUrls
+
+log = structlog.get_logger(__name__)
 
 _INVOKE_ANSWER = "hatarakikata.invoke_answer"
 _REQUIRED = ("type", "channelId", "serviceUrl")
@@ -77,7 +80,11 @@ class TeamsAdapter(BotAdapter):  # type: ignore[misc]
         await self._authenticator.authenticate(authorization, raw)
         self._service_urls.require(raw["serviceUrl"])
         context = TurnContext(self, Activity().deserialize(raw))
-        await self.run_pipeline(context, on_turn)
+        try:
+            await self.run_pipeline(context, on_turn)
+        except TurnSendError as error:
+            # What was asked for has been done; to let Teams send the activity again would do it twice.
+            log.warning("turn.answer_not_taken", outcome=str(error))
         if raw["type"] != ActivityTypes.invoke:
             return HttpAnswer(HTTPStatus.OK)
         answer: InvokeResponse | None = context.turn_state.get(_INVOKE_ANSWER)

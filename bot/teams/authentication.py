@@ -31,7 +31,7 @@ REMEMBERED_TOKENS = 1000
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 
-class Rejected(Exception):  # noqa: N818 - the outcome of a check, as an HTTP answer names it
+class Rejected(Exception):
     """HTTP 401. `reason` is one word for the log and holds nothing of the token."""
 
     def __init__(self, reason: str) -> None:
@@ -40,7 +40,7 @@ class Rejected(Exception):  # noqa: N818 - the outcome of a check, as an HTTP an
         self.reason = reason
 
 
-class Forbidden(Exception):  # noqa: N818 - as Rejected
+class Forbidden(Exception):
     """HTTP 403. `reason` is one word for the log and holds nothing of the activity."""
 
     def __init__(self, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""A small ministry for tests: one root, two bureaus and a regional office, and one of every kind of person."""
+"""A small ministry for tests: a root, two bureaus, a regional office, and one of every kind of person."""
 
 from datetime import date
 

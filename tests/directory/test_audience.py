@@ -193,5 +193,7 @@ def test_a_section_that_the_tree_does_not_know_is_unassigned() -> None:
         ("", ""),
     ],
 )
-def test_an_audience_is_said_in_japanese_even_where_it_no_longer_resolves(expression: str, words: str) -> None:
+def test_an_audience_is_said_in_japanese_even_where_it_no_longer_resolves(
+    expression: str, words: str
+) -> None:
     assert describe(expression, SNAPSHOT) == words

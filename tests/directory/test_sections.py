@@ -24,7 +24,11 @@ TWO_TOPS = SectionTree(
         (Section(code="A", name="甲", parent="NONE"),),
         (Section(code="A", name="甲"), Section(code="A", name="乙")),
         (Section(code="A", name="甲", parent="A"),),
-        (Section(code="T", name="上"), Section(code="A", name="甲", parent="B"), Section(code="B", name="乙", parent="A")),
+        (
+            Section(code="T", name="上"),
+            Section(code="A", name="甲", parent="B"),
+            Section(code="B", name="乙", parent="A"),
+        ),
     ],
     ids=["unknown parent", "code twice", "its own parent", "loop of two beside a good tree"],
 )
@@ -72,7 +76,12 @@ def test_with_several_tops_they_are_the_bureaus() -> None:
 
 
 def test_a_path_leads_from_the_top_down() -> None:
-    assert [section.name for section in TREE.path("SHITSU")] == ["総務省", "大臣官房", "秘書課", "働き方改革推進室"]
+    assert [section.name for section in TREE.path("SHITSU")] == [
+        "総務省",
+        "大臣官房",
+        "秘書課",
+        "働き方改革推進室",
+    ]
 
 
 def test_a_name_that_several_sections_share_is_shown_with_the_bureau() -> None:

@@ -47,6 +47,11 @@ def increase(document: Document) -> Document:
     return {**document, "n": document["n"] + 1}
 
 
+def names(folder: Path) -> list[str]:
+    """List what is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
+
+
 def increase_often(data_dir: Path, database_url: str, tasks: int, each: int, start: Barrier) -> None:
     """Count up `counts/shared` from several tasks, once everybody is ready."""
 
@@ -113,7 +118,7 @@ def write_until_full(folder: Path, limit: int, told: Connection) -> None:
                 acknowledged = size
         except OSError as error:
             kept = await documents.get("notes", "a")
-            files = sorted(path.name for path in folder.iterdir())
+            files = names(folder)
             resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
             await documents.put("notes", "b", {"schema": 1})
             told.send((error.errno, acknowledged, kept, files, sorted(await documents.all("notes"))))

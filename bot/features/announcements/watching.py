@@ -13,11 +13,12 @@ from bot.delivery.limits import SendingLimits
 from bot.delivery.message import Message, activity_body
 from bot.delivery.messenger import Address, Delivered, Messenger
 from bot.delivery.plan import Planner
-from bot.directory.protocol import Directory
 from bot.directory.audience import describe
+from bot.directory.protocol import Directory
 from bot.errors import UserFacingError
 from bot.metrics import OPEN_ROWS, UNKNOWN_ROWS
-from cards.announcements.progress import confirmations_card, progress_card
+from cards.announcements.confirmations import confirmations_card
+from cards.announcements.progress import progress_card
 from cards.announcements.verbs import (
     ACCEPT_UNKNOWN,
     CONFIRMATIONS,

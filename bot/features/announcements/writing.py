@@ -7,14 +7,13 @@ from bot.chat.request import Actor, ConversationKind, Private, ReplaceCard, Repl
 from bot.chat.roles import AUTHORS
 from bot.chat.router import card_action, command
 from bot.delivery.plan import Order, Planner, differs
-from bot.directory.protocol import Directory
 from bot.directory.audience import Audience, AudienceError, describe, head_count_by_bureau, resolve
+from bot.directory.protocol import Directory
 from bot.errors import UserFacingError
 from bot.features.announcements.draft import form_of, new_id, read_form
 from bot.features.announcements.messages import announcement_message
 from bot.features.announcements.watching import ProgressCards
 from cards.announcements.form import form_card
-from cards.announcements.lists import message_card
 from cards.announcements.notice import notice_card
 from cards.announcements.preview import preview_card
 from cards.announcements.verbs import (
@@ -29,6 +28,7 @@ from cards.announcements.verbs import (
     RevisionRef,
     SendOrder,
 )
+from cards.help import message_card
 from cards.kit.card import Card
 from cards.kit.verbs import Nothing
 from storage.announcements.records import Announcement, problems_of
@@ -112,9 +112,8 @@ class AnnouncementWriting:
         return reply if request.conversation.kind is ConversationKind.PERSONAL else Private(reply)
 
     @card_action(DISCARD, allow=AUTHORS)
-    async def discard(self, request: Request, payload: AnnouncementRef) -> Reply:
+    async def discard(self, _request: Request, _payload: AnnouncementRef) -> Reply:
         """Leave the form without sending; the draft stays where it is."""
-        del payload
         return ReplaceCard(
             message_card("作成をやめました", "周知は送られていません。「周知を作る」で、いつでも作れます。")
         )
