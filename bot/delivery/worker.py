@@ -21,6 +21,7 @@ from storage.deliveries.store import Deliveries
 log = structlog.get_logger(__name__)
 
 _IDLE = 0.5
+_STORE_AT_END = 10.0
 _LIFE_EVERY = timedelta(seconds=5)
 _RECOVER_EVERY = timedelta(seconds=10)
 _BODIES_KEPT = 16
@@ -77,7 +78,9 @@ class Worker:
             housekeeping.cancel()
             await asyncio.gather(housekeeping, return_exceptions=True)
             await asyncio.gather(*self._under_way, return_exceptions=True)
-            await self._results.join()
+            with contextlib.suppress(TimeoutError):
+                # A database that stays away must not keep the process: the leases tell the next start.
+                await asyncio.wait_for(self._results.join(), _STORE_AT_END)
             storing.cancel()
             await asyncio.gather(storing, return_exceptions=True)
             await self._queue.leave(self.id)

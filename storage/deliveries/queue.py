@@ -354,7 +354,8 @@ _FINISH = (
     .where(
         deliveries.c.id == bindparam("row_id"),
         deliveries.c.fence == bindparam("row_fence"),
-        deliveries.c.state.in_([State.SENDING, State.UNKNOWN]),
+        # Not IN: its list can't be part of a statement for many rows at once.
+        or_(deliveries.c.state == State.SENDING, deliveries.c.state == State.UNKNOWN),
     )
     .values(
         state=bindparam("new_state"),

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from filelock import AsyncFileLock, Timeout
 from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.errors import LedgerBusyError, LedgerTooNew
 from storage.ledger import Ledger
@@ -13,46 +15,57 @@ from storage.ledger import Ledger
 REVISIONS = ("0001",)
 """All revisions, oldest first: known here so that a start with nothing to do needs no Alembic."""
 
-_ADVISORY_LOCK = 0x424F54  # "BOT"
+ADVISORY_LOCK = 0x424F54  # "BOT"
 _WAIT_SECONDS = 120.0
+_LOCK_NOT_AVAILABLE = "55P03"
 
 
-async def upgrade(ledger: Ledger) -> None:
+async def upgrade(ledger: Ledger, *, wait_seconds: float = _WAIT_SECONDS) -> None:
     """Run the revisions that the ledger lacks, all of them or none.
 
     Raises:
         LedgerTooNew: a newer program has been here.
-        LedgerBusyError: another process has been upgrading for two minutes.
+        LedgerBusyError: another process has been upgrading for as long as this one would wait.
     """
-    async with _first_opening(ledger):
+    async with _file_locked(ledger, wait_seconds):
         async with ledger.read() as connection:
             behind = await connection.run_sync(_is_behind)
         if not behind:
             return
         async with ledger.write() as connection:
             if not ledger.is_sqlite:
-                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
+                await _lock_until_commit(connection, wait_seconds)
             # Asked again, for another process may have held the lock until now.
             if await connection.run_sync(_is_behind):
                 await connection.run_sync(_run_alembic)
 
 
 @asynccontextmanager
-async def _first_opening(ledger: Ledger) -> AsyncIterator[None]:
-    # Two processes that open a new SQLite file at once fail in turning on its write-ahead log, which no
-    # busy timeout covers.
+async def _file_locked(ledger: Ledger, wait_seconds: float) -> AsyncIterator[None]:
+    # Of processes that open a new SQLite file at once, one in a hundred fails in turning on its write-ahead
+    # log, which no busy timeout covers.
     if not ledger.is_sqlite:
         yield
         return
     lock = AsyncFileLock(f"{ledger.url.database}.lock", mode=0o600)
     try:
-        await lock.acquire(timeout=_WAIT_SECONDS)
+        await lock.acquire(timeout=wait_seconds)
     except Timeout:
-        raise LedgerBusyError(_WAIT_SECONDS) from None
+        raise LedgerBusyError(wait_seconds) from None
     try:
         yield
     finally:
         await lock.release()
+
+
+async def _lock_until_commit(connection: AsyncConnection, wait_seconds: float) -> None:
+    try:
+        await connection.execute(text(f"SET LOCAL lock_timeout = {round(wait_seconds * 1000)}"))
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise LedgerBusyError(wait_seconds) from None
+        raise
 
 
 def _is_behind(connection: Connection) -> bool:

@@ -48,7 +48,10 @@ def jwk(name: str, *, endorsements: Sequence[str] | None = ("msteams",), bits: i
 
 
 class FakeOpenId:
-    """The server; `asked` counts the fetches of the key set, which wait while `gate` is not set."""
+    """The server; `asked` counts the fetches of the key set, which wait while `gate` is not set.
+
+    In an outage the keys come with status 503: whoever reads them all the same does not look at the status.
+    """
 
     def __init__(self) -> None:
         """Publish one key, "first", that is endorsed for Teams."""
@@ -109,8 +112,6 @@ class FakeOpenId:
         return f"{signed}.{_base64(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
 
     async def _metadata(self, request: web.Request) -> web.StreamResponse:
-        if self.redirect_to:
-            raise web.HTTPFound(self.redirect_to)
         if self.raw_metadata is not None:
             return web.Response(body=self.raw_metadata)
         return web.json_response(
@@ -127,11 +128,11 @@ class FakeOpenId:
             self.asked += 1
             self._change.notify_all()
         await self.gate.wait()
-        if self.outage:
-            raise web.HTTPServiceUnavailable
+        if self.redirect_to:
+            raise web.HTTPFound(self.redirect_to)
         if self.raw_keys is not None:
             return web.Response(body=self.raw_keys)
-        return web.json_response({"keys": self.keys})
+        return web.json_response({"keys": self.keys}, status=503 if self.outage else 200)
 
 
 def teams_claims(now: datetime, **changes: object) -> dict[str, object]:

@@ -13,9 +13,11 @@ from multiprocessing.context import ForkServerProcess
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 
+import psycopg
 from filelock import FileLock
 
 from storage.documents import Document
+from storage.migrations.runner import ADVISORY_LOCK
 from storage.opening import Storage, only_serve, open_storage
 from storage.tiny import TinyDocuments
 
@@ -130,6 +132,14 @@ def write_until_full(folder: Path, limit: int, told: Connection) -> None:
 def hold_lock(path: Path, told: Connection) -> None:
     """Lock a file until killed."""
     with FileLock(path):
+        told.send("held")
+        signal.pause()
+
+
+def hold_advisory_lock(database_url: str, told: Connection) -> None:
+    """Hold what keeps upgrades on PostgreSQL apart, until killed."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"SELECT pg_advisory_lock({ADVISORY_LOCK})")
         told.send("held")
         signal.pause()
 

@@ -16,11 +16,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 import storage
-from storage.errors import LedgerTooNew
-from storage.ledger import Ledger, ledger_url
+from storage.errors import LedgerBusyError, LedgerTooNew
+from storage.ledger import SQLITE_FILE, Ledger, ledger_url
 from storage.migrations.runner import REVISIONS, upgrade
 from storage.tables import TABLE_MODULES, metadata
-from tests.storage.processes import FORKS, exit_code, open_and_tell, running
+from tests.storage.processes import FORKS, exit_code, hold_advisory_lock, hold_lock, open_and_tell, running
 
 STORAGE = Path(inspect.getfile(storage)).parent
 
@@ -149,6 +149,25 @@ async def test_many_that_start_at_once_upgrade_once(
     receiver.close()
     sender.close()
 
+    assert await _revisions(empty_ledger) == [REVISIONS[-1]]
+
+
+async def test_an_upgrade_waits_for_the_one_under_way_only_so_long(
+    tmp_path: Path, empty_url: str, empty_ledger: Ledger
+) -> None:
+    receiver, sender = FORKS.Pipe(duplex=False)
+    lock = empty_url or tmp_path / f"{SQLITE_FILE}.lock"
+    with running(hold_advisory_lock if empty_url else hold_lock, lock, sender):
+        assert receiver.recv() == "held"
+        with pytest.raises(LedgerBusyError):
+            await upgrade(empty_ledger, wait_seconds=0.2)
+        waiting = asyncio.create_task(upgrade(empty_ledger))
+        await asyncio.sleep(0.2)
+        assert not waiting.done()
+    receiver.close()
+    sender.close()
+
+    await asyncio.wait_for(waiting, 30)
     assert await _revisions(empty_ledger) == [REVISIONS[-1]]
 
 

@@ -15,7 +15,15 @@ import pytest
 from storage.atomic_file import replace_whole, signature_of
 from storage.errors import DocumentsBusyError, DocumentsUnreadableError
 from storage.tiny import TinyDocuments
-from tests.storage.processes import FORKS, hold_lock, increase, names, running, write_until_full, write_until_killed
+from tests.storage.processes import (
+    FORKS,
+    hold_lock,
+    increase,
+    names,
+    running,
+    write_until_full,
+    write_until_killed,
+)
 
 KILLS = int(os.environ.get("BOT_TEST_KILLS", "40"))
 OLD = {"schema": 1, "title": "テレワーク月間"}

@@ -1,6 +1,7 @@
 """The bot's token is fetched rarely and once for all callers; a fault at Entra ID spoils no good token."""
 
 import asyncio
+import gc
 import ipaddress
 import ssl
 import sys
@@ -190,6 +191,23 @@ async def test_a_failed_refresh_keeps_the_old_token_to_its_end(
     clock.advance(timedelta(seconds=1))
     with pytest.raises(TokenUnavailableError):
         await tokens.token()
+
+
+async def test_a_failure_that_nobody_waited_for_makes_no_noise_in_the_loop(
+    tokens: EntraTokens, entra: FakeEntra, clock: SetClock
+) -> None:
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    await tokens.token()
+    entra.trouble = ServiceRequestError("down")
+    clock.advance(HOUR - timedelta(minutes=5))
+    for _ in range(2):
+        await tokens.token()
+        await settled()
+        clock.advance(timedelta(seconds=10))
+    gc.collect()
+    assert entra.fetches == 3
+    assert complaints == []
 
 
 async def test_a_token_that_is_short_from_the_start_is_not_asked_for_at_every_call(

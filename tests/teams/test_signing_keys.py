@@ -284,6 +284,6 @@ async def test_neither_metadata_nor_a_redirect_sends_us_to_another_server(
         microsoft.raw_metadata = json.dumps({"jwks_uri": elsewhere}).encode()
         assert await caller.comes_with("first") == "unknown_key"
         clock.advance(MINUTE)
-        microsoft.redirect_to = evil.url
+        microsoft.raw_metadata, microsoft.redirect_to = None, elsewhere
         assert await caller.comes_with("first") == "unknown_key"
-        assert (microsoft.asked, evil.asked) == (0, 0)
+        assert (microsoft.asked, evil.asked) == (1, 0)

@@ -11,7 +11,7 @@ from bot.clock import Clock
 from bot.delivery.gate import RateGate
 from bot.delivery.limits import SendingLimits
 from bot.delivery.message import Message, activity_body
-from bot.delivery.messenger import Address, Delivered, Messenger
+from bot.delivery.messenger import Address, Delivered, Messenger, RetryAfter, Unclear
 from bot.delivery.plan import Planner
 from bot.directory.audience import describe
 from bot.directory.protocol import Directory
@@ -222,9 +222,10 @@ class AnnouncementWatching:
             place.activity_id,
             activity_body(Message(card=card)),
         )
-        if isinstance(outcome, Delivered):
+        if not isinstance(outcome, RetryAfter | Unclear):
+            # A card that can't be updated (deleted, chat left) is not tried again until its figures change.
             self._shown[dispatch.id] = card
-        else:
+        if not isinstance(outcome, Delivered):
             log.warning("live_card.not_updated", dispatch=dispatch.id, outcome=type(outcome).__name__)
 
     async def _requeue(self, request: Request, payload: DispatchRef, state: State, action: str) -> Reply:
