@@ -144,7 +144,7 @@ async def running_app(settings: Settings, storage: Storage, clock: Clock) -> Asy
         )
         authenticator = _authenticator(settings, session, clock)
         stack.push_async_callback(authenticator.close)
-        await authenticator.warm()
+        warming = asyncio.create_task(authenticator.warm())
         adapter = TeamsAdapter(authenticator=authenticator, service_urls=service_urls, messenger=messenger)
 
         async def process(body: bytes, authorization: str | None) -> HttpAnswer:
@@ -171,8 +171,9 @@ async def running_app(settings: Settings, storage: Storage, clock: Clock) -> Asy
             yield App(web=build_web(process=process, ready=ready), router=router)
         finally:
             repeating.cancel()
+            warming.cancel()
             worker.stop()
-            await asyncio.gather(working, repeating, return_exceptions=True)
+            await asyncio.gather(working, repeating, warming, return_exceptions=True)
 
 
 def _authenticator(settings: Settings, session: aiohttp.ClientSession, clock: Clock) -> Authenticator:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from microsoft_teams.cards import CardElement
+from microsoft_teams.cards import CardElement, ExecuteAction
 
 from cards.kit import actions, layout
 from cards.kit.build import card
@@ -43,7 +43,7 @@ def menu_card(items: Sequence[MenuItem]) -> Card:
     return card(
         "メニュー",
         [layout.paragraph("使いたいものを押してください。"), *_rows(items)],
-        [actions.secondary("使い方を見る", GUIDE, Nothing())],
+        _way_to_guide(items),
         summary="メニュー",
     )
 
@@ -88,7 +88,7 @@ def not_understood_card(items: Sequence[MenuItem]) -> Card:
             layout.paragraph("すみません、うまく読み取れませんでした。次の中からお選びください。"),
             *_rows(items),
         ],
-        [actions.secondary("使い方を見る", GUIDE, Nothing())],
+        _way_to_guide(items),
         summary="うまく読み取れませんでした。メニューからお選びください。",
     )
 
@@ -115,6 +115,12 @@ def _rows(items: Sequence[MenuItem]) -> list[CardElement]:
             for item in items
         ]
     )
+
+
+def _way_to_guide(items: Sequence[MenuItem]) -> list[ExecuteAction]:
+    if any(item.verb == GUIDE for item in items):
+        return []
+    return [actions.secondary("使い方を見る", GUIDE, Nothing())]
 
 
 def _what_it_does() -> list[CardElement]:

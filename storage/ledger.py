@@ -26,6 +26,8 @@ metadata = MetaData(
 
 SQLITE_FILE = "ledger.sqlite3"
 _SQLITE_BUSY_MS = 30_000
+_WRITER_WAIT = 120
+_READERS = 2
 
 
 class Instant(TypeDecorator[datetime]):
@@ -76,10 +78,11 @@ class Ledger:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite:
-            self._writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1)
-            self._reader = _sqlite_engine(url, begin="BEGIN", connections=4)
+            self._writer = _sqlite_writer(url)
+            self._reader = _sqlite_reader(url)
         else:
-            self._writer = self._reader = create_async_engine(url, pool_size=10, max_overflow=10)
+            self._writer = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -89,8 +92,8 @@ class Ledger:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads, from one consistent moment."""
-        async with self._reader.connect() as connection, connection.begin():
+        """A connection that only reads; each statement sees one consistent moment of its own."""
+        async with self._reader.connect() as connection:
             yield connection
 
     async def answers(self) -> bool:
@@ -107,25 +110,37 @@ class Ledger:
         await asyncio.gather(*(engine.dispose() for engine in {self._writer, self._reader}))
 
 
-def _sqlite_engine(url: URL, *, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=connections, max_overflow=0, pool_timeout=120)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def configure(dbapi_connection: Any, _record: object) -> None:
-        # The driver's own implicit BEGIN is deferred; ours is emitted below.
-        dbapi_connection.isolation_level = None
-        cursor = dbapi_connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            f"busy_timeout={_SQLITE_BUSY_MS}",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+def _sqlite_writer(url: URL) -> AsyncEngine:
+    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=_WRITER_WAIT)
+    _configure(engine)
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _sqlite_reader(url: URL) -> AsyncEngine:
+    # Without transactions there is nothing to begin, commit or roll back: a read is one call to the thread.
+    engine = create_async_engine(
+        url, pool_size=_READERS, max_overflow=0, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+    )
+    _configure(engine)
+    return engine
+
+
+def _configure(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(dbapi_connection: Any, _record: object) -> None:
+        # The driver's own implicit BEGIN is deferred; the writer's is emitted by itself.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        for pragma in (
+            f"busy_timeout={_SQLITE_BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()

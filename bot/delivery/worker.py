@@ -21,6 +21,7 @@ from storage.deliveries.store import Deliveries
 log = structlog.get_logger(__name__)
 
 _IDLE = 0.5
+_HOUSEKEEPING = 1.0
 _STORE_AT_END = 10.0
 _LIFE_EVERY = timedelta(seconds=5)
 _RECOVER_EVERY = timedelta(seconds=10)
@@ -164,7 +165,7 @@ class Worker:
                 await self._queue.settle(now)
             except Exception:
                 log.exception("worker.housekeeping_failed")
-            await asyncio.sleep(_IDLE)
+            await asyncio.sleep(_HOUSEKEEPING)
 
     async def _rest(self) -> None:
         with contextlib.suppress(TimeoutError):

@@ -1,5 +1,7 @@
 """The menu, 使い方, the first greeting, and a friendly word where nothing fits."""
 
+from functools import cache
+
 from bot.chat.request import Actor, Reply, Request, ShowCard
 from bot.chat.roles import AUTHORS, EVERYONE, STAFF, Permission
 from bot.chat.router import card_action, command
@@ -39,7 +41,7 @@ class Help:
     @command("メニュー", "menu", description="できることを一覧で見る", allow=EVERYONE)
     async def menu(self, request: Request) -> Reply:
         """Show what this person may do, as buttons."""
-        return ShowCard(menu_card(items_for(request.actor)))
+        return ShowCard(_menu_of(items_for(request.actor)))
 
     @card_action(MENU, allow=EVERYONE)
     async def menu_pressed(self, request: Request, _payload: Nothing) -> Reply:
@@ -73,6 +75,12 @@ class Help:
         return ShowCard(not_understood_card(items_for(request.actor)))
 
 
-def items_for(actor: Actor) -> list[MenuItem]:
+def items_for(actor: Actor) -> tuple[MenuItem, ...]:
     """Return what the menu offers to this person."""
-    return [item for permission, item in _ITEMS if permission.lets_in(actor.roles)]
+    return tuple(item for permission, item in _ITEMS if permission.lets_in(actor.roles))
+
+
+@cache
+def _menu_of(items: tuple[MenuItem, ...]) -> Card:
+    """Return the menu; there are as many as there are sets of permissions, and everybody asks for them."""
+    return menu_card(items)

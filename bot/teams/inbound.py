@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 import structlog
 from botbuilder.core import ActivityHandler, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ConversationAccount
@@ -27,7 +26,7 @@ from bot.clock import Clock
 from bot.delivery.messenger import Address, Delivered, Messenger, Opened
 from bot.directory.protocol import Directory
 from bot.metrics import TURN_SECONDS, TURNS
-from bot.teams.outbound import Answer, answer_activity, card_activity, card_answer, sentence_answer
+from bot.teams.outbound import Answer, answer_activity, card_activity, card_answer, sentence_answer, wire_body
 from cards.kit.card import Card
 from storage.chats.records import Chat
 from storage.chats.store import Chats
@@ -79,13 +78,11 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
         if isinstance(reply, Private):
             reply = Text(await self._send_privately(request, reply.reply))
         if pressed and isinstance(reply, ReplaceCard) and request.card_activity_id:
-            replacement = TurnContext.apply_conversation_reference(
-                card_activity(reply.card), TurnContext.get_conversation_reference(activity)
-            )
+            replacement = _addressed(turn_context, card_activity(reply.card))
             replacement.id = request.card_activity_id
             await turn_context.adapter.update_activity(turn_context, replacement)
             return
-        await turn_context.send_activity(answer_activity(reply))
+        await _say(turn_context, answer_activity(reply))
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         """Answer an Action.Execute; other invokes are not served."""
@@ -101,7 +98,7 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
             case ReplaceCard(card=card):
                 body = card_answer(card)
             case ShowCard(card=card):
-                await turn_context.send_activity(card_activity(card))
+                await _say(turn_context, card_activity(card))
                 body = sentence_answer(_SHOWN_BELOW)
             case Text(text=text) | Toast(text=text):
                 body = sentence_answer(text)
@@ -121,7 +118,7 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
         if request.conversation.kind is not ConversationKind.PERSONAL or not request.actor.id:
             return
         if await self._chats.greet_once(request.actor.id, request.now):
-            await turn_context.send_activity(card_activity(self._greeting(request)))
+            await _say(turn_context, card_activity(self._greeting(request)))
 
     async def _request(
         self,
@@ -181,9 +178,20 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
             await self._chats.remember(chat, request.now)
         sent = await self._messenger.send(
             Address(conversation=chat.conversation, service_url=chat.service_url),
-            orjson.dumps(answer_activity(answer).serialize()),
+            wire_body(answer_activity(answer)),
         )
         return _SHOWN_IN_OWN_CHAT if isinstance(sent, Delivered) else _OWN_CHAT_FAILED
+
+
+async def _say(turn_context: TurnContext, activity: Activity) -> None:
+    """Send an answer by the adapter itself: `send_activity` would first copy the whole card, deeply."""
+    await turn_context.adapter.send_activities(turn_context, [_addressed(turn_context, activity)])
+
+
+def _addressed(turn_context: TurnContext, activity: Activity) -> Activity:
+    return TurnContext.apply_conversation_reference(
+        activity, TurnContext.get_conversation_reference(turn_context.activity)
+    )
 
 
 def pressed_action(value: object) -> tuple[str, Mapping[str, object]]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import orjson
 from botbuilder.schema import Activity, ActivityTypes, Attachment
 
 from bot.chat.request import ReplaceCard, ShowCard, Text, Toast
@@ -29,6 +30,19 @@ def card_activity(card: Card) -> Activity:
         summary=card.summary,
         attachments=[Attachment(content_type=CARD_TYPE, content=card.content)],
     )
+
+
+def wire_body(activity: Activity) -> bytes:
+    """Return an activity as UTF-8 JSON without escapes.
+
+    The SDK would walk through every node of a card to copy what is plain JSON already: cards go round it.
+    """
+    attachments, activity.attachments = activity.attachments, None
+    fields = activity.serialize()
+    activity.attachments = attachments
+    if attachments:
+        fields["attachments"] = [{"contentType": a.content_type, "content": a.content} for a in attachments]
+    return orjson.dumps(fields)
 
 
 def card_answer(card: Card) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from microsoft_teams.cards import CardElement
+
 from cards.announcements.verbs import PROGRESS, DispatchRef
 from cards.kit import actions, dates, layout
 from cards.kit.build import card
@@ -17,27 +19,39 @@ def confirmations_card(dispatch: Dispatch, rows: Sequence[tuple[str, int, int]],
     """Show for each bureau (name, delivered, acknowledged) how many have confirmed, and the sums."""
     delivered = sum(row[1] for row in rows)
     acknowledged = sum(row[2] for row in rows)
-    sentence = (
-        f"届いた{people(delivered)}のうち{people(acknowledged)}が確認しました"
-        f"（{percent(acknowledged, delivered)}）"
-    )
-    limit = [("確認の期限", dates.until(dispatch.deadline, now))] if dispatch.deadline else []
-    found = layout.table(
-        ("部局", "届いた", "確認済み"),
-        [_row(*row) for row in (*_shortened(rows), ("合計", delivered, acknowledged))],
-        (5, 3, 4),
-    )
+    limit = dates.until(dispatch.deadline, now) if dispatch.deadline else ""
     return card(
         f"確認状況：{dispatch.title}",
         [
-            *layout.progress(acknowledged, delivered, sentence),
-            *layout.facts(limit),
-            *([found] if rows else []),
-            layout.note(f"{dates.day_time(now, now)}現在。部局は、送信した日の所属です。"),
+            *_overview(delivered, acknowledged),
+            *layout.facts([("確認の期限", limit)]),
+            *_table(rows, delivered, acknowledged),
+            layout.note(f"{dates.day_time(now, now)}現在の状況です。部局は、送信した日の所属です。"),
         ],
         [actions.secondary("配信の状況に戻る", PROGRESS, DispatchRef(dispatch=dispatch.id))],
         summary=f"確認状況：{dispatch.title}（{percent(acknowledged, delivered)}）",
     )
+
+
+def _overview(delivered: int, acknowledged: int) -> list[CardElement]:
+    if not delivered:
+        return [layout.paragraph("まだ誰にも届いていません。")]
+    share = percent(acknowledged, delivered)
+    sentence = f"届いた{people(delivered)}のうち{people(acknowledged)}が確認しました（{share}）"
+    return layout.progress(acknowledged, delivered, sentence)
+
+
+def _table(rows: Sequence[tuple[str, int, int]], delivered: int, acknowledged: int) -> list[CardElement]:
+    if not rows:
+        return []
+    return [
+        layout.table(
+            ("部局", "届いた", "確認済み"),
+            [_row(*row) for row in _shortened(rows)],
+            _row("合計", delivered, acknowledged),
+            (5, 3, 4),
+        )
+    ]
 
 
 def _row(bureau: str, delivered: int, acknowledged: int) -> tuple[str, str, str]:

@@ -41,7 +41,7 @@ def form_card(
             *_main_fields(form, audiences, now),
             *folding.folded(
                 "details",
-                "詳細項目（発信者・リンク・掲載終了など）",
+                "詳細項目（発信者・リンクなど）",
                 _detail_fields(form),
                 is_open=details_open,
             ),
@@ -66,7 +66,9 @@ def _main_fields(form: Form, audiences: Sequence[tuple[str, str]], now: datetime
         *form.text("body", "本文（Markdownが使えます）", required="本文を入力してください。", multiline=True),
         *form.choice("audience", "宛先", audiences),
         *form.text(
-            "audience_other", "課室に送るときの課室名（上の宛先より優先します）", placeholder="例：秘書課"
+            "audience_other",
+            "課室だけに送るときは、その名前（上の宛先より優先します）",
+            placeholder="例：秘書課",
         ),
         *form.toggle("acknowledge", "確認", "「確認しました」ボタンを付けて、確認を求めます"),
         *form.date("deadline", "確認の期限（その日の終わりまで）", earliest=dates.local_date(now)),

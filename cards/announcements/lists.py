@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from microsoft_teams.cards import Action
+from microsoft_teams.cards import ExecuteAction
 
 from cards.announcements.verbs import LIST, SHOW, AnnouncementRef, PageRef
 from cards.kit import actions, dates, layout
@@ -55,7 +55,7 @@ def _status(notice: Notice, now: datetime) -> str:
         if dispatch.deadline is None:
             return "未確認"
         if dispatch.deadline < now:
-            return f"未確認・期限（{dates.until(dispatch.deadline, now)}）を過ぎました"
+            return f"未確認・期限を過ぎました（{dates.until(dispatch.deadline, now)}）"
         return f"未確認・{dates.until(dispatch.deadline, now)}"
     if notice.acknowledged_at is not None:
         return f"✓ {dates.day(notice.acknowledged_at, now)}に確認しました"
@@ -64,8 +64,8 @@ def _status(notice: Notice, now: datetime) -> str:
     return f"{dates.day(notice.delivered_at or dispatch.created_at, now)}に届きました"
 
 
-def _paging(page: int, *, has_more: bool) -> list[Action]:
-    found: list[Action] = []
+def _paging(page: int, *, has_more: bool) -> list[ExecuteAction]:
+    found: list[ExecuteAction] = []
     if has_more:
         found.append(actions.secondary(f"次の{count_of(PAGE_SIZE)}を見る", LIST, PageRef(page=page + 1)))
     if page:

@@ -1,17 +1,18 @@
 """An announcement as people get it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from microsoft_teams.cards import Action, CardElement, OpenUrlAction
+from microsoft_teams.cards import CardElement, ExecuteAction
 
 from cards.announcements.verbs import ACKNOWLEDGE, LIST, PageRef, RevisionRef
 from cards.kit import actions, dates, folding, layout
 from cards.kit.build import card
 from cards.kit.card import Card
 from cards.kit.inline import link
-from cards.kit.links import safe_url
-from storage.announcements.records import Announcement, Importance
+from cards.kit.links import marked, safe_url
+from cards.kit.text import one_line
+from storage.announcements.records import Announcement, Importance, Link
 
 CONFIRM = "確認しました"
 
@@ -39,8 +40,15 @@ def notice_card(
     )
     return card(
         notice_title(announcement),
-        [*trial_note, *status, *notice_body(announcement, intranet)],
-        _buttons(announcement, intranet, asks=asks),
+        [
+            *trial_note,
+            *status,
+            *folding.body(announcement.body, intranet),
+            *(layout.buttons([_confirm(announcement)]) if asks else []),
+            *particulars(announcement),
+            *_links(safe_links(announcement, intranet)),
+        ],
+        [] if asks else [actions.secondary("お知らせの一覧を見る", LIST, PageRef())],
         summary=summary,
         speak=f"{summary}。発信者は{announcement.issuer}です。" if announcement.issuer.strip() else summary,
     )
@@ -91,26 +99,40 @@ def asked(announcement: Announcement, now: datetime) -> list[CardElement]:
     return [layout.subheading(f"{limit}に「{CONFIRM}」を押してください。")]
 
 
-def notice_body(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
-    """Return what was written, then who sends it and whom to ask."""
-    reference = safe_url(announcement.reference) if announcement.reference.strip() else None
-    return [
-        *folding.body(announcement.body, intranet),
-        *layout.facts(
-            [
-                ("発信者", announcement.issuer),
-                ("問合せ先", announcement.contact),
-                ("文書番号", announcement.document_number),
-            ]
-        ),
-        *([layout.rich(f"根拠：{link('もとの文書を開く', reference, intranet)}")] if reference else []),
-    ]
+def particulars(announcement: Announcement) -> list[CardElement]:
+    """Return who sends it and whom to ask."""
+    return layout.facts(
+        [
+            ("発信者", announcement.issuer),
+            ("問合せ先", announcement.contact),
+            ("文書番号", announcement.document_number),
+        ]
+    )
 
 
-def link_buttons(announcement: Announcement, intranet: frozenset[str]) -> list[OpenUrlAction]:
-    """Return a button for each link that leads to a web page."""
-    made = (actions.open_link(each.title, each.url, intranet) for each in announcement.links)
-    return [button for button in made if button is not None]
+def safe_links(announcement: Announcement, intranet: frozenset[str]) -> dict[str, str]:
+    """Return the title of each page that the announcement leads to, by its address."""
+    written = list(announcement.links)
+    if announcement.reference.strip():
+        written.append(Link(title="根拠となる文書", url=announcement.reference))
+    return {
+        address: marked(one_line(each.title) or "リンク", address, intranet)
+        for each in written
+        if (address := safe_url(each.url)) is not None
+    }
+
+
+def link_list(links: Mapping[str, str]) -> list[CardElement]:
+    """Return the links as a list in words."""
+    lines = [f"- {link(title, address)}" for address, title in links.items()]
+    return [layout.rich("\n".join(lines))] if lines else []
+
+
+def _links(links: Mapping[str, str]) -> list[CardElement]:
+    """Return a button for each link, or a list where a title is too long for a button."""
+    if all(layout.fits_button(title) for title in links.values()):
+        return layout.buttons([actions.open_link(title, address) for address, title in links.items()])
+    return link_list(links)
 
 
 def _status(
@@ -125,8 +147,6 @@ def _status(
     return said or asked(announcement, now)
 
 
-def _buttons(announcement: Announcement, intranet: frozenset[str], *, asks: bool) -> list[Action]:
+def _confirm(announcement: Announcement) -> ExecuteAction:
     target = RevisionRef(announcement=announcement.id, revision=announcement.revision)
-    confirm: list[Action] = [actions.primary(CONFIRM, ACKNOWLEDGE, target)] if asks else []
-    found: list[Action] = [*confirm, *link_buttons(announcement, intranet)]
-    return found or [actions.secondary("お知らせの一覧を見る", LIST, PageRef())]
+    return actions.primary(CONFIRM, ACKNOWLEDGE, target)

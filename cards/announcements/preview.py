@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from microsoft_teams.cards import Action, CardElement
+from microsoft_teams.cards import CardElement, ExecuteAction
 
 from cards.announcements.notice import (
     CONFIRM,
     asked,
-    link_buttons,
-    notice_body,
+    link_list,
     notice_summary,
     notice_title,
+    particulars,
+    safe_links,
 )
 from cards.announcements.verbs import DISCARD, EDIT, SEND, TEST, AnnouncementRef, RevisionRef, SendOrder
 from cards.kit import actions, folding, layout
@@ -31,17 +32,12 @@ def preview_card(
     total: int,
     audience_label: str,
     now: datetime,
-    note: str = "",
     intranet: frozenset[str] = frozenset(),
 ) -> Card:
-    """Show the notice and the head count by bureau (name, people), with the button that sends it.
-
-    `note` says what has changed since the author last saw it.
-    """
+    """Show the notice and the head count by bureau (name, people), with the button that sends it."""
     return card(
         "送信前の確認",
         [
-            *([layout.emphasised([layout.paragraph(note)])] if note else []),
             layout.paragraph(f"{audience_label}の{people(total)}に、次のとおり届きます。"),
             layout.emphasised(_as_received(announcement, now, intranet)),
             *layout.facts([("通知の表示", notice_summary(announcement, now))]),
@@ -54,29 +50,29 @@ def preview_card(
 
 
 def _as_received(announcement: Announcement, now: datetime, intranet: frozenset[str]) -> list[CardElement]:
-    labels = [f"「{CONFIRM}」"] if announcement.acknowledge else []
-    labels += [f"「{button.title}」" for button in link_buttons(announcement, intranet)]
+    button = layout.note(f"［ここに「{CONFIRM}」のボタンが付きます］")
     return [
         layout.heading(notice_title(announcement)),
         *asked(announcement, now),
-        *notice_body(announcement, intranet),
-        *([layout.note(f"下に付くボタン：{''.join(labels)}")] if labels else []),
+        *folding.body(announcement.body, intranet),
+        *([button] if announcement.acknowledge else []),
+        *particulars(announcement),
+        *link_list(safe_links(announcement, intranet)),
     ]
 
 
 def _head_counts(head_counts: Sequence[tuple[str, int]]) -> list[CardElement]:
     shown, rest = head_counts[:_MOST_ROWS], head_counts[_MOST_ROWS:]
-    rows = [(name, people(count)) for name, count in shown]
+    lines = [f"{name}：{people(count)}" for name, count in shown]
     if rest:
-        rows.append((f"ほか{len(rest):,}部局", people(sum(count for _, count in rest))))
-    if len(rows) <= _ROWS_AT_ONCE:
-        return layout.facts(rows)
-    return folding.folded(
-        "head-counts", f"部局別の人数を見る（{len(head_counts):,}部局）", layout.facts(rows)
-    )
+        lines.append(f"ほか{len(rest):,}部局：{people(sum(count for _, count in rest))}")
+    found = layout.listed(lines)
+    if len(lines) <= _ROWS_AT_ONCE:
+        return found
+    return folding.folded("head-counts", f"部局別の人数を見る（{len(head_counts):,}部局）", found)
 
 
-def _buttons(announcement: Announcement, total: int) -> list[Action]:
+def _buttons(announcement: Announcement, total: int) -> list[ExecuteAction]:
     reference = AnnouncementRef(announcement=announcement.id)
     revision = RevisionRef(announcement=announcement.id, revision=announcement.revision)
     order = SendOrder(announcement=announcement.id, revision=announcement.revision, head_count=total)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from microsoft_teams.cards import Action, CardElement
+from microsoft_teams.cards import CardElement, ExecuteAction
 
 from cards.announcements.verbs import (
     ACCEPT_UNKNOWN,
@@ -71,10 +71,10 @@ def progress_card(
                     ("宛先", f"{audience_label}（{people(tally.total or dispatch.head_count)}）"),
                 ]
             ),
-            *_advice(dispatch, tally, now),
+            *_decisions(dispatch, tally, now),
             layout.note(f"{dates.day_time(now, now)}現在"),
         ],
-        _buttons(dispatch, tally, now),
+        _buttons(dispatch, tally),
         summary=f"{status}：{dispatch.title}",
         speak=f"{status}。{_reached(tally)}" if tally.total else status,
     )
@@ -128,23 +128,25 @@ def _pace(pace_per_s: float | None, seconds_left: float | None) -> list[tuple[st
     return found
 
 
-def _advice(dispatch: Dispatch, tally: Tally, now: datetime) -> list[CardElement]:
-    """Return what sending again would mean, before anybody presses the button."""
+def _decisions(dispatch: Dispatch, tally: Tally, now: datetime) -> list[CardElement]:
+    """Return what may be sent again: what it would mean, and the button below."""
     if dispatch.state not in _OVER or not (tally.failed or tally.unknown):
         return []
     if dispatch.is_over(now):
         return [layout.paragraph("掲載が終了しているため、再送はできません。")]
-    said: list[CardElement] = []
+    target = DispatchRef(dispatch=dispatch.id)
+    found: list[CardElement] = []
     if tally.failed:
-        said.append(layout.paragraph(_about_retry(tally)))
+        again = actions.primary(f"送れなかった{people(tally.failed)}に再送", RETRY, target)
+        found += [layout.paragraph(_about_retry(tally)), *layout.buttons([again])]
     if tally.unknown:
-        said.append(
-            layout.paragraph(
-                f"{people(tally.unknown)}は、Teamsから返事がなく、届いたかどうか分かりません。"
-                "再送すると、同じお知らせが2通届く人が出ることがあります。"
-            )
-        )
-    return said
+        resend = actions.secondary if tally.failed else actions.primary
+        choice = [
+            resend(f"届いたか不明の{people(tally.unknown)}に再送", RESEND_UNKNOWN, target),
+            actions.secondary("配信済みとして扱う", ACCEPT_UNKNOWN, target),
+        ]
+        found += [layout.paragraph(_about_unknown(tally)), *layout.buttons(choice)]
+    return found
 
 
 def _about_retry(tally: Tally) -> str:
@@ -156,31 +158,21 @@ def _about_retry(tally: Tally) -> str:
     return said
 
 
-def _buttons(dispatch: Dispatch, tally: Tally, now: datetime) -> list[Action]:
+def _about_unknown(tally: Tally) -> str:
+    return (
+        f"{people(tally.unknown)}は、Teamsから返事がなく、届いたかどうか分かりません。"
+        "再送すると、同じお知らせが2通届く人が出ることがあります。"
+    )
+
+
+def _buttons(dispatch: Dispatch, tally: Tally) -> list[ExecuteAction]:
     target = DispatchRef(dispatch=dispatch.id)
-    found: list[Action] = []
     if dispatch.state is DispatchState.SCHEDULED:
         return [actions.destructive("予約を取り消す", STOP, target)]
-    if dispatch.state is DispatchState.PAUSED:
-        found.append(actions.primary("再開する", RESUME, target))
-    elif dispatch.state in _OVER and not dispatch.is_over(now):
-        found += _again(target, tally)
+    found = [actions.primary("再開する", RESUME, target)] if dispatch.state is DispatchState.PAUSED else []
     if dispatch.acknowledge and tally.delivered:
         found.append(actions.secondary("部局別の確認状況", CONFIRMATIONS, target))
     found.append(actions.secondary("最新の状況にする", PROGRESS, target))
     if dispatch.state not in _OVER:
         found.append(actions.destructive("送信を止める", STOP, target))
-    return found
-
-
-def _again(target: DispatchRef, tally: Tally) -> list[Action]:
-    found: list[Action] = []
-    if tally.failed:
-        found.append(actions.primary(f"送れなかった{people(tally.failed)}に再送", RETRY, target))
-    if tally.unknown:
-        resend = actions.secondary if tally.failed else actions.primary
-        found += [
-            resend(f"届いたか不明の{people(tally.unknown)}に再送", RESEND_UNKNOWN, target),
-            actions.secondary("配信済みとして扱う", ACCEPT_UNKNOWN, target),
-        ]
     return found

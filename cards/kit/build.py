@@ -4,7 +4,13 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from microsoft_teams.cards import Action, AdaptiveCard, CardElement, TeamsCardProperties
+from microsoft_teams.cards import (
+    AdaptiveCard,
+    CardElement,
+    ExecuteAction,
+    OpenUrlAction,
+    TeamsCardProperties,
+)
 
 from cards.kit import layout
 from cards.kit.card import Card
@@ -24,13 +30,13 @@ class CardTooLargeError(Exception):
 def card(
     title: str,
     body: Sequence[CardElement],
-    actions: Sequence[Action] = (),
+    actions: Sequence[ExecuteAction | OpenUrlAction] = (),
     *,
     summary: str = "",
     speak: str = "",
     wide: bool = False,
 ) -> Card:
-    """Return the card under its heading.
+    """Return the card under its heading, its buttons at the end.
 
     `summary` is the sentence of the notification (without one, the heading), `speak` is for screen readers.
 
@@ -44,8 +50,7 @@ def card(
         fallback_text=f"{told}　{_UPDATE_TEAMS}",
         speak=one_line(speak) or told,
         msteams=TeamsCardProperties(width="full") if wide else None,
-        body=[layout.heading(title), *body],
-        actions=list(actions) or None,
+        body=[layout.heading(title), *body, *layout.buttons(actions)],
     )
     content = model.model_dump(by_alias=True, exclude_none=True)
     size = size_of(content)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from microsoft_teams.cards import CardElement, Choice, ChoiceSetInput, DateInput, TextInput, ToggleInput
 
@@ -35,6 +36,7 @@ class Form:
             is_multiline=multiline or None,
             is_required=True if required else None,
             error_message=required,
+            spacing=self._spacing(name),
         )
         return [*self._error(name), field]
 
@@ -46,6 +48,7 @@ class Form:
             value=self.values.get(name) or None,
             min=earliest.isoformat() if earliest else None,
             error_message="今日から後の日付を選んでください。" if earliest else None,
+            spacing=self._spacing(name),
         )
         return [*self._error(name), field]
 
@@ -59,6 +62,7 @@ class Form:
             placeholder="選んでください",
             style="compact",
             wrap=True,
+            spacing=self._spacing(name),
         )
         return [*self._error(name), field]
 
@@ -72,8 +76,13 @@ class Form:
             value_on="true",
             value_off="false",
             wrap=True,
+            spacing=self._spacing(name),
         )
         return [*self._error(name), field]
 
     def _error(self, name: str) -> list[CardElement]:
-        return [warning(self.errors[name])] if name in self.errors else []
+        return [warning(self.errors[name], spacing="Large")] if name in self.errors else []
+
+    def _spacing(self, name: str) -> Literal["Small"] | None:
+        """Keep a field close to its error."""
+        return "Small" if name in self.errors else None

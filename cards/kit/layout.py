@@ -3,8 +3,11 @@
 Every text handed in is somebody's own and is shown literally; only `rich` takes Markdown, made safe before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
+from typing import Literal
+from unicodedata import east_asian_width
 
 from microsoft_teams.cards import (
     Action,
@@ -15,8 +18,7 @@ from microsoft_teams.cards import (
     ColumnSet,
     Container,
     ExecuteAction,
-    Fact,
-    FactSet,
+    OpenUrlAction,
     ProgressBar,
     Table,
     TableCell,
@@ -24,15 +26,22 @@ from microsoft_teams.cards import (
     TextBlock,
 )
 
-from cards.kit.text import plain
+from cards.kit.text import clip, literal, one_line, plain
 
 UNNAMED = "（件名なし）"
 _BAR_CELLS = 10
+_LARGE_HEADING = 40
+_LONGEST_HEADING = 120
+_ROW_WIDTH = 310
+_BUTTON_FRAME = 34
+_WIDE, _NARROW = 14, 8
 
 
 def heading(text: str) -> TextBlock:
-    """Return the heading of a card."""
-    return TextBlock(text=plain(text) or UNNAMED, style="heading", size="Large", weight="Bolder", wrap=True)
+    """Return the heading of a card; a long one is set smaller, so that it does not fill a phone."""
+    told = clip(plain(text), _LONGEST_HEADING) or UNNAMED
+    size: Literal["Large", "Medium"] = "Large" if len(told) <= _LARGE_HEADING else "Medium"
+    return TextBlock(text=told, style="heading", size=size, weight="Bolder", wrap=True)
 
 
 def subheading(text: str) -> TextBlock:
@@ -50,9 +59,9 @@ def note(text: str) -> TextBlock:
     return TextBlock(text=plain(text), size="Small", is_subtle=True, wrap=True)
 
 
-def warning(text: str) -> TextBlock:
+def warning(text: str, *, spacing: Literal["Large"] | None = None) -> TextBlock:
     """Return a line that something is wrong, in words, with a sign and in colour."""
-    return TextBlock(text=f"⚠ {plain(text)}", color="Attention", weight="Bolder", wrap=True)
+    return TextBlock(text=f"⚠ {plain(text)}", color="Attention", weight="Bolder", wrap=True, spacing=spacing)
 
 
 def rich(markdown: str, *, bold: bool = False, follows: bool = False, separated: bool = False) -> TextBlock:
@@ -67,19 +76,41 @@ def rich(markdown: str, *, bold: bool = False, follows: bool = False, separated:
 
 
 def facts(pairs: Sequence[tuple[str, str]]) -> list[CardElement]:
-    """Return names with their values; pairs without a value are left out."""
-    kept = [Fact(title=plain(title), value=plain(value)) for title, value in pairs if value.strip()]
-    return [FactSet(facts=kept)] if kept else []
+    """Return a line for each name with its value; pairs without a value are left out.
+
+    A FactSet squeezes its names into a column of one or two characters on a phone; lines wrap as text does.
+    """
+    kept = [(title, value) for title, value in pairs if value.strip()]
+    return [
+        TextBlock(text=f"**{plain(title)}**　{literal(one_line(value))}", spacing=spacing, wrap=True)
+        for (title, value), spacing in zip(kept, _line_spacing(), strict=False)
+    ]
 
 
-def table(header: Sequence[str], rows: Sequence[Sequence[str]], weights: Sequence[int]) -> Table:
-    """Return a table of at most three columns; the first holds names, the others hold figures."""
+def _line_spacing() -> Iterator[Literal["Small"] | None]:
+    yield None
+    yield from repeat("Small")
+
+
+def listed(lines: Sequence[str]) -> list[CardElement]:
+    """Return a list with a bullet for each line."""
+    return [TextBlock(text="\n".join(f"- {plain(line)}" for line in lines), wrap=True)] if lines else []
+
+
+def table(
+    header: Sequence[str], rows: Sequence[Sequence[str]], sums: Sequence[str], weights: Sequence[int]
+) -> Table:
+    """Return a table of at most three columns, names in the first, figures in the others, sums below."""
     return Table(
         columns=[
             ColumnDefinition(width=weight, horizontal_cell_content_alignment="Left" if first else "Right")
             for first, weight in zip([True, *[False] * len(weights)], weights, strict=False)
         ],
-        rows=[_table_row(header, bold=True), *(_table_row(row) for row in rows)],
+        rows=[
+            _table_row(header, bold=True),
+            *(_table_row(row) for row in rows),
+            _table_row(sums, bold=True),
+        ],
         first_row_as_headers=True,
         show_grid_lines=False,
     )
@@ -146,6 +177,25 @@ def emphasised(items: Sequence[CardElement]) -> Container:
     return Container(style="emphasis", rounded_corners=True, items=list(items))
 
 
-def buttons(actions: Sequence[Action]) -> ActionSet:
-    """Return buttons in the middle of a card."""
-    return ActionSet(actions=list(actions))
+def buttons(actions: Sequence[ExecuteAction | OpenUrlAction]) -> list[CardElement]:
+    """Return buttons in rows that fit a phone: in one row too many, clients cut their words off."""
+    rows: list[list[Action]] = []
+    room = 0
+    for action in actions:
+        width = button_width(action.title or "")
+        if width > room:
+            rows.append([])
+            room = _ROW_WIDTH
+        rows[-1].append(action)
+        room -= width
+    return [ActionSet(actions=row, spacing="Small" if index else None) for index, row in enumerate(rows)]
+
+
+def button_width(title: str) -> int:
+    """Return about how many pixels a button takes, the gap to the next one included."""
+    return _BUTTON_FRAME + sum(_WIDE if east_asian_width(each) in "WFA" else _NARROW for each in title)
+
+
+def fits_button(title: str) -> bool:
+    """Say whether a button of this title is readable on a phone."""
+    return button_width(title) <= _ROW_WIDTH

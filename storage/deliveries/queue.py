@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select, text, update
+from sqlalchemy import and_, bindparam, case, exists, func, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -81,7 +81,8 @@ class DeliveryQueue:
         """Store what became of claimed rows, in one transaction.
 
         A result that comes after its lease was recovered still counts while nobody has claimed the row again.
-        A row that goes back to the queue of a stopped dispatch is cancelled instead.
+        A row that its person has confirmed has arrived, whatever the answer was. A row that goes back to the
+        queue of a stopped dispatch is cancelled instead.
         """
         if not results:
             return
@@ -233,6 +234,7 @@ class DeliveryQueue:
                     .values(
                         state=DispatchState.SENDING,
                         pause_reason=None,
+                        pause_told_at=None,
                         finished_at=None,
                         give_up_at=give_up_at,
                     )
@@ -349,17 +351,19 @@ class DeliveryQueue:
         return from_millis(millis.scalar_one())
 
 
+_CONFIRMED = deliveries.c.acknowledged_at.is_not(None)
+
 _FINISH = (
     update(deliveries)
     .where(
         deliveries.c.id == bindparam("row_id"),
         deliveries.c.fence == bindparam("row_fence"),
         # Not IN: its list can't be part of a statement for many rows at once.
-        or_(deliveries.c.state == State.SENDING, deliveries.c.state == State.UNKNOWN),
+        or_(*(deliveries.c.state == state for state in (State.SENDING, State.UNKNOWN, State.QUEUED))),
     )
     .values(
-        state=bindparam("new_state"),
-        reason=bindparam("new_reason"),
+        state=case((_CONFIRMED, State.DELIVERED), else_=bindparam("new_state")),
+        reason=case((_CONFIRMED, null()), else_=bindparam("new_reason")),
         not_before=func.coalesce(
             bindparam("new_not_before", type_=deliveries.c.not_before.type), deliveries.c.not_before
         ),
@@ -368,7 +372,9 @@ _FINISH = (
         conversation=func.coalesce(bindparam("new_conversation"), deliveries.c.conversation),
         chat_reopened=bindparam("new_chat_reopened"),
         delivered_at=func.coalesce(
-            bindparam("new_delivered_at", type_=deliveries.c.delivered_at.type), deliveries.c.delivered_at
+            bindparam("new_delivered_at", type_=deliveries.c.delivered_at.type),
+            deliveries.c.delivered_at,
+            deliveries.c.acknowledged_at,
         ),
     )
 )

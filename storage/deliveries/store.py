@@ -59,7 +59,7 @@ class Deliveries:
             raise AlreadyPlannedError(dispatch.id) from None
 
     async def start(self, dispatch: Dispatch, recipients: Sequence[Recipient], now: datetime) -> bool:
-        """Give a dispatch that has no rows yet its rows, and let it be sent.
+        """Give a dispatch that has no rows yet its rows, and let it be sent until its `give_up_at`.
 
         Returns:
             False if another process was faster, or the dispatch has ended meanwhile.
@@ -77,6 +77,7 @@ class Deliveries:
                     state=DispatchState.SENDING,
                     started_at=now,
                     head_count=len(recipients),
+                    give_up_at=dispatch.give_up_at,
                     pause_reason=None,
                     pause_told_at=None,
                 )
@@ -159,9 +160,13 @@ class Deliveries:
         async with self._ledger.read() as connection:
             return tuple(_delivery(row) for row in await connection.execute(query))
 
-    async def notices_of(self, person: str, *, limit: int) -> tuple[Notice, ...]:
+    async def notices_of(self, person: str, *, now: datetime, limit: int) -> tuple[Notice, ...]:
         """Return the announcements that reached a person: those to confirm first, then the newest."""
-        waiting = and_(dispatches.c.acknowledge, deliveries.c.acknowledged_at.is_(None))
+        waiting = and_(
+            dispatches.c.acknowledge,
+            deliveries.c.acknowledged_at.is_(None),
+            or_(dispatches.c.expires.is_(None), dispatches.c.expires > now),
+        )
         return await self._notices(
             _reached(person).order_by(desc(waiting), desc(dispatches.c.created_at)).limit(limit)
         )
@@ -180,10 +185,12 @@ class Deliveries:
     async def acknowledge(self, subject: str, person: str, now: datetime, activity_id: str | None) -> None:
         """Mark a person's row as confirmed, once; the first time stays.
 
-        Pressing the button on the card proves that it arrived, whatever Teams' answer had said.
+        Pressing the button on the card proves that it arrived, whatever Teams' answer had said; a row that is
+        queued once more for a doubtful answer is not sent again. A row that never left is not touched.
         """
         mine = and_(
             deliveries.c.recipient == person,
+            deliveries.c.fence > 0,
             deliveries.c.dispatch.in_(select(dispatches.c.id).where(dispatches.c.subject == subject)),
         )
         async with self._ledger.write() as connection:
@@ -194,7 +201,7 @@ class Deliveries:
             )
             await connection.execute(
                 update(deliveries)
-                .where(mine, deliveries.c.state.in_([State.UNKNOWN, State.FAILED]))
+                .where(mine, deliveries.c.state.in_([State.QUEUED, State.UNKNOWN, State.FAILED]))
                 .values(
                     state=State.DELIVERED,
                     reason=None,

@@ -1,7 +1,10 @@
 """The directory of a running bot: which files count, and which new states of them are refused."""
 
 import asyncio
+import errno
+import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -39,6 +42,18 @@ def directory(files: Files) -> FileDirectory:
 def write_people(files: Files, count: int) -> None:
     """Leave only the first `count` people."""
     files.write_people(*(person_row(number) for number in range(1, count + 1)))
+
+
+async def writer_when_read(pipe: Path) -> BinaryIO:
+    """Open a pipe for writing as soon as somebody else is reading it; give up after five seconds."""
+    for _ in range(500):
+        try:
+            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "wb")
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+        await asyncio.sleep(0.01)
+    raise TimeoutError(pipe)
 
 
 async def test_a_broken_new_file_leaves_the_last_good_snapshot_and_is_named_once(
@@ -127,13 +142,21 @@ async def test_refreshes_at_the_same_time_take_a_change_once(files: Files, direc
 
 
 async def test_a_cancelled_refresh_takes_the_change_next_time(files: Files, directory: FileDirectory) -> None:
-    write_people(files, 11)
+    people = files.people.read_bytes()
+    files.people.unlink()
+    os.mkfifo(files.people)
+    before = files.people.stat()
     refreshing = asyncio.create_task(directory.refresh())
-    await asyncio.sleep(0)
-    refreshing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await refreshing
-    assert await directory.refresh() is True
+    with await writer_when_read(files.people) as writer:
+        refreshing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await refreshing
+        writer.write(b"")
+    os.utime(files.people, ns=(before.st_atime_ns, before.st_mtime_ns))
+    again = asyncio.create_task(directory.refresh())
+    with await writer_when_read(files.people) as writer:
+        writer.write(people)
+    assert await again is True
 
 
 async def test_roles_may_come_later_and_go_again(files: Files) -> None:

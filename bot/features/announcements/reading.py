@@ -71,7 +71,9 @@ class AnnouncementReading:
         return ReplaceCard(_card(notice, request.now))
 
     async def _list(self, request: Request, page: int) -> Card:
-        notices = await self._deliveries.notices_of(request.actor.id, limit=_PAGE * (page + 1) + 1)
+        notices = await self._deliveries.notices_of(
+            request.actor.id, now=request.now, limit=_PAGE * (page + 1) + 1
+        )
         shown = notices[page * _PAGE : (page + 1) * _PAGE]
         return notices_card(shown, now=request.now, page=page, has_more=len(notices) > (page + 1) * _PAGE)
 
