@@ -1,6 +1,6 @@
 """An announcement as people get it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from microsoft_teams.cards import CardElement, ExecuteAction
@@ -46,7 +46,7 @@ def notice_card(
             *folding.body(announcement.body, intranet),
             *(layout.buttons([_confirm(announcement)]) if asks else []),
             *particulars(announcement),
-            *_links(safe_links(announcement, intranet)),
+            *_links(announcement, intranet),
         ],
         [] if asks else [actions.secondary("お知らせの一覧を見る", LIST, PageRef())],
         summary=summary,
@@ -110,29 +110,30 @@ def particulars(announcement: Announcement) -> list[CardElement]:
     )
 
 
-def safe_links(announcement: Announcement, intranet: frozenset[str]) -> dict[str, str]:
+def link_list(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
+    """Return the pages behind the announcement as a list in words."""
+    lines = [f"- {link(title, address, intranet)}" for address, title in _pages(announcement).items()]
+    return [layout.rich("\n".join(lines))] if lines else []
+
+
+def _links(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
+    """Return a button for each page, or a list where a title is too long for a button."""
+    titles = {address: marked(title, address, intranet) for address, title in _pages(announcement).items()}
+    if all(layout.fits_button(title) for title in titles.values()):
+        return layout.buttons([actions.open_link(title, address) for address, title in titles.items()])
+    return link_list(announcement, intranet)
+
+
+def _pages(announcement: Announcement) -> dict[str, str]:
     """Return the title of each page that the announcement leads to, by its address."""
     written = list(announcement.links)
     if announcement.reference.strip():
         written.append(Link(title="根拠となる文書", url=announcement.reference))
     return {
-        address: marked(one_line(each.title) or "リンク", address, intranet)
+        address: one_line(each.title) or "リンク"
         for each in written
         if (address := safe_url(each.url)) is not None
     }
-
-
-def link_list(links: Mapping[str, str]) -> list[CardElement]:
-    """Return the links as a list in words."""
-    lines = [f"- {link(title, address)}" for address, title in links.items()]
-    return [layout.rich("\n".join(lines))] if lines else []
-
-
-def _links(links: Mapping[str, str]) -> list[CardElement]:
-    """Return a button for each link, or a list where a title is too long for a button."""
-    if all(layout.fits_button(title) for title in links.values()):
-        return layout.buttons([actions.open_link(title, address) for address, title in links.items()])
-    return link_list(links)
 
 
 def _status(

@@ -12,7 +12,6 @@ from cards.announcements.notice import (
     notice_summary,
     notice_title,
     particulars,
-    safe_links,
 )
 from cards.announcements.verbs import DISCARD, EDIT, SEND, TEST, AnnouncementRef, RevisionRef, SendOrder
 from cards.kit import actions, folding, layout
@@ -57,7 +56,7 @@ def _as_received(announcement: Announcement, now: datetime, intranet: frozenset[
         *folding.body(announcement.body, intranet),
         *([button] if announcement.acknowledge else []),
         *particulars(announcement),
-        *link_list(safe_links(announcement, intranet)),
+        *link_list(announcement, intranet),
     ]
 
 

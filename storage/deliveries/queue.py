@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, func, null, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, null, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -81,24 +81,12 @@ class DeliveryQueue:
         """Store what became of claimed rows, in one transaction.
 
         A result that comes after its lease was recovered still counts while nobody has claimed the row again.
-        A row that its person has confirmed has arrived, whatever the answer was. A row that goes back to the
-        queue of a stopped dispatch is cancelled instead.
+        A row that its person has confirmed has arrived, whatever the answer was.
         """
         if not results:
             return
         async with self._ledger.write() as connection:
             await connection.execute(_FINISH, [_finish_values(result, now) for result in results])
-            if any(result.state is State.QUEUED for result in results):
-                stopped = select(dispatches.c.id).where(dispatches.c.state == DispatchState.STOPPED)
-                await connection.execute(
-                    update(deliveries)
-                    .where(
-                        deliveries.c.id.in_([result.id for result in results]),
-                        deliveries.c.state == State.QUEUED,
-                        deliveries.c.dispatch.in_(stopped),
-                    )
-                    .values(state=State.FAILED, reason=Reason.CANCELLED)
-                )
 
     async def recover(self, now: datetime, *, every_lease: bool) -> int:
         """Bring back rows whose worker died; return how many.
@@ -132,48 +120,53 @@ class DeliveryQueue:
         return arrived.rowcount + queued.rowcount + held.rowcount
 
     async def settle(self, now: datetime) -> tuple[str, ...]:
-        """Give up rows whose time is over, and end the dispatches that have no open row; return their ids."""
-        running = dispatches.c.state.in_(_RUNNING)
-        overdue = select(dispatches.c.id).where(
-            dispatches.c.state.in_([DispatchState.SENDING, DispatchState.PAUSED]),
-            dispatches.c.give_up_at <= now,
-        )
-        open_row = exists().where(
-            deliveries.c.dispatch == dispatches.c.id,
-            deliveries.c.state.in_([State.QUEUED, State.SENDING]),
-        )
-        due = and_(running, or_(~open_row, dispatches.c.give_up_at <= now))
+        """End the dispatches that have no open row; return their ids.
+
+        Rows whose time is over are given up; what came back to the queue of a stopped dispatch is cancelled.
+        """
+        overdue = and_(_STARTED, dispatches.c.give_up_at <= now)
+        stopped = dispatches.c.state == DispatchState.STOPPED
+        ended = and_(_STARTED, ~_has_row(State.QUEUED, State.SENDING))
+        due = or_(overdue, ended, and_(stopped, _has_row(State.QUEUED)))
         async with self._ledger.read() as connection:
             if (await connection.execute(select(dispatches.c.id).where(due).limit(1))).first() is None:
                 return ()
         async with self._ledger.write() as connection:
+            # Locked, lest a dispatch be ended while somebody queues its rows again.
             await connection.execute(
-                update(deliveries)
-                .where(deliveries.c.state == State.QUEUED, deliveries.c.dispatch.in_(overdue))
-                .values(state=State.FAILED, reason=Reason.EXPIRED)
+                select(dispatches.c.id).where(due).order_by(dispatches.c.id).with_for_update()
             )
-            ended = await connection.execute(
+            for over, reason in ((overdue, Reason.EXPIRED), (stopped, Reason.CANCELLED)):
+                await connection.execute(
+                    update(deliveries)
+                    .where(
+                        deliveries.c.state == State.QUEUED,
+                        deliveries.c.dispatch.in_(select(dispatches.c.id).where(over)),
+                    )
+                    .values(state=State.FAILED, reason=reason)
+                )
+            result = await connection.execute(
                 update(dispatches)
-                .where(running, ~open_row)
+                .where(ended)
                 .values(state=DispatchState.FINISHED, finished_at=now)
                 .returning(dispatches.c.id)
             )
-            return tuple(ended.scalars())
+            return tuple(result.scalars())
 
     async def pause(self, dispatch_id: str, reason: PauseReason) -> bool:
         """Hold a dispatch that is running or scheduled; False if it is neither."""
         return await self._move(
             dispatch_id,
-            [DispatchState.SENDING, DispatchState.SCHEDULED],
+            dispatches.c.state.in_([DispatchState.SENDING, DispatchState.SCHEDULED]),
             state=DispatchState.PAUSED,
             pause_reason=reason,
         )
 
     async def resume(self, dispatch_id: str) -> bool:
-        """Let a paused dispatch go on; False if it is not paused."""
+        """Let a paused dispatch go on; False if it is not paused, or was never started and has no rows."""
         return await self._move(
             dispatch_id,
-            [DispatchState.PAUSED],
+            and_(_STARTED, dispatches.c.state == DispatchState.PAUSED),
             state=DispatchState.SENDING,
             pause_reason=None,
             pause_told_at=None,
@@ -324,12 +317,10 @@ class DeliveryQueue:
             newest = (await connection.execute(select(func.max(workers.c.seen_at)))).scalar()
         return newest is not None and newest >= since
 
-    async def _move(self, dispatch_id: str, states: Sequence[DispatchState], **values: object) -> bool:
+    async def _move(self, dispatch_id: str, if_it: ColumnElement[bool], **values: object) -> bool:
         async with self._ledger.write() as connection:
             result = await connection.execute(
-                update(dispatches)
-                .where(dispatches.c.id == dispatch_id, dispatches.c.state.in_(states))
-                .values(**values)
+                update(dispatches).where(dispatches.c.id == dispatch_id, if_it).values(**values)
             )
         return bool(result.rowcount)
 
@@ -350,6 +341,11 @@ class DeliveryQueue:
         )
         return from_millis(millis.scalar_one())
 
+
+_STARTED = and_(
+    dispatches.c.state.in_([DispatchState.SENDING, DispatchState.PAUSED]),
+    dispatches.c.started_at.is_not(None),
+)
 
 _CONFIRMED = deliveries.c.acknowledged_at.is_not(None)
 
@@ -378,6 +374,10 @@ _FINISH = (
         ),
     )
 )
+
+
+def _has_row(*states: State) -> ColumnElement[bool]:
+    return exists().where(deliveries.c.dispatch == dispatches.c.id, deliveries.c.state.in_(states))
 
 
 def _finish_values(result: Finish, now: datetime) -> dict[str, Any]:

@@ -108,7 +108,7 @@ async def _send(deliveries: Deliveries, worker: Worker, connector: str, name: st
     await deliveries.plan(dispatch, recipients)
     worker.wake()
     async with asyncio.timeout(_LIMIT_SECONDS):
-        while (tally := await deliveries.tally(name)).open:
+        while (tally := await deliveries.tally(name)).open:  # noqa: ASYNC110 - it is the ledger that tells
             await asyncio.sleep(0.02)
     if tally.delivered != count:
         raise RuntimeError(f"{tally.delivered} of {count} delivered")

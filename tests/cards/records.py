@@ -64,6 +64,10 @@ TELEWORK = Announcement(
     created_at=NOW,
     updated_at=NOW,
 )
+FOUR_LINKS = tuple(
+    Link(title=title, url=f"https://www.soumu.go.jp/{number}")
+    for number, title in enumerate(("制度のページ", "申請の手引き", "よくある質問", "事例集"))
+)
 BARE = replace(
     TELEWORK,
     body="食堂は、12月1日（火）から改装のため休みます。",

@@ -88,7 +88,9 @@ class Desk:
         claimed = await self.queue.claim(limit, lease, present())
         return tuple(sorted(claimed, key=lambda row: row.id))
 
-    async def end(self, rows: Sequence[Claimed], state: State, reason: str | None = None, **more: Any) -> None:
+    async def end(
+        self, rows: Sequence[Claimed], state: State, reason: str | None = None, **more: Any
+    ) -> None:
         """Report the same end for all these rows."""
         results = [Finish(id=row.id, fence=row.fence, state=state, reason=reason, **more) for row in rows]
         await self.queue.finish(results, present())

@@ -120,7 +120,9 @@ async def test_each_result_is_stored(desk: Desk) -> None:
 async def test_a_result_for_the_queue_says_where_and_when(ledger: Ledger) -> None:
     desk = Desk.on(ledger)
     await desk.plan(1)
-    await desk.end(await desk.claim(), State.QUEUED, not_before=present(), conversation="a:2", chat_reopened=True)
+    await desk.end(
+        await desk.claim(), State.QUEUED, not_before=present(), conversation="a:2", chat_reopened=True
+    )
 
     (again,) = await desk.claim()
 
@@ -165,7 +167,9 @@ async def test_the_result_of_an_older_claim_never_counts(desk: Desk) -> None:
     assert [row.activity_id for row in rows] == ["new", None, None]
 
 
-@pytest.mark.parametrize(("policy", "between"), [(Policy.HOLD, "unknown/interrupted"), (Policy.RESEND, "queued")])
+@pytest.mark.parametrize(
+    ("policy", "between"), [(Policy.HOLD, "unknown/interrupted"), (Policy.RESEND, "queued")]
+)
 async def test_a_late_result_counts_while_nobody_has_claimed_again(
     desk: Desk, policy: Policy, between: str
 ) -> None:

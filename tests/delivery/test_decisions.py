@@ -2,10 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from storage.deliveries.records import DispatchState, Doubt, PauseReason, Policy, Reason, State
+from storage.ledger import Ledger, ledger_url
 from tests.delivery.desk import OVER, Desk, make_dispatch, present
 
 DAY = timedelta(hours=24)
@@ -22,6 +25,7 @@ async def test_stopping_cancels_what_has_not_left(desk: Desk) -> None:
     await desk.end(rows[1:2], State.DELIVERED)
     await desk.end(rows[2:3], State.UNKNOWN, Doubt.TIMEOUT)
     await desk.end(rows[3:], State.QUEUED, not_before=present())
+    await desk.queue.settle(present())
     assert await desk.states() == [
         "delivered",
         "delivered",
@@ -43,8 +47,10 @@ async def test_stopping_one_dispatch_leaves_the_others(desk: Desk) -> None:
     await desk.queue.stop("D1", present())
     await desk.end(rows, State.QUEUED, not_before=present())
 
+    assert [row.dispatch for row in await desk.claim()] == ["D2", "D2"]
+    assert await desk.queue.settle(present()) == ()
     assert await desk.states("D1") == ["failed/cancelled"] * 2
-    assert await desk.states("D2") == ["queued"] * 2
+    assert await desk.states("D2") == ["sending"] * 2
 
 
 @pytest.mark.parametrize("state", [DispatchState.STOPPED, DispatchState.FINISHED])
@@ -67,16 +73,18 @@ async def test_what_does_not_exist_is_not_stopped(desk: Desk) -> None:
 async def test_a_stopped_row_is_never_sent_whatever_races(desk: Desk) -> None:
     await desk.plan(200)
 
+    some_sent = asyncio.Event()
+
     async def work() -> int:
         sent = 0
         while rows := await desk.claim(5):
             sent += len(rows)
             await desk.end(rows, State.DELIVERED)
+            some_sent.set()
         return sent
 
     async def stop() -> None:
-        while not (await desk.deliveries.tally("D1")).delivered:
-            await asyncio.sleep(0)
+        await some_sent.wait()
         await desk.queue.stop("D1", present())
 
     *sent, _ = await asyncio.gather(work(), work(), work(), stop())
@@ -269,6 +277,37 @@ async def test_a_dead_lease_keeps_a_dispatch_open_until_it_is_recovered(desk: De
     await desk.queue.recover(present(), every_lease=False)
 
     assert await desk.queue.settle(present()) == ("D1",)
+
+
+async def test_rows_queued_again_while_a_dispatch_ends_are_still_sent(postgres_url: str) -> None:
+    """The requeue holds its row back at the dispatch, `settle` comes to wait behind it."""
+    desk = Desk.on(Ledger(ledger_url(Path(), postgres_url)))
+    await desk.plan(1)
+    await desk.end(await desk.claim(), State.FAILED, Reason.BLOCKED)
+
+    async with desk.ledger.write() as connection:
+        await connection.execute(text("SELECT id FROM dispatches FOR UPDATE"))
+        now = present()
+        again = asyncio.create_task(desk.queue.requeue("D1", [State.FAILED], give_up_at=now + DAY, now=now))
+        await _until_waiting(desk, 1)
+        settling = asyncio.create_task(desk.queue.settle(now))
+        await _until_waiting(desk, 2)
+    assert await again == 1
+    await settling
+
+    assert await desk.states() == ["queued"]
+    assert await desk.state_of() is DispatchState.SENDING
+    await desk.ledger.close()
+
+
+async def _until_waiting(desk: Desk, number: int) -> None:
+    blocked = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10), desk.ledger.read() as connection:
+        while (await connection.execute(blocked)).scalar_one() < number:
+            await asyncio.sleep(0.01)
+            await connection.execute(text("SELECT pg_stat_clear_snapshot()"))
 
 
 async def test_workers_show_that_they_are_there(desk: Desk) -> None:

@@ -1,10 +1,9 @@
 """The directory of a running bot: which files count, and which new states of them are refused."""
 
 import asyncio
-import errno
-import os
+import threading
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 
@@ -12,6 +11,7 @@ from bot.chat.roles import Role
 from bot.directory.audience import resolve
 from bot.directory.file import SAMPLE, DirectoryFiles, FileDirectory, directory_files
 from bot.directory.protocol import Directory
+from bot.directory.snapshot import Snapshot
 from bot.errors import FileProblems, OperatorError
 from bot.settings import Settings
 from tests.directory.files import Files, good_files, person_row
@@ -44,16 +44,19 @@ def write_people(files: Files, count: int) -> None:
     files.write_people(*(person_row(number) for number in range(1, count + 1)))
 
 
-async def writer_when_read(pipe: Path) -> BinaryIO:
-    """Open a pipe for writing as soon as somebody else is reading it; give up after five seconds."""
-    for _ in range(500):
-        try:
-            return os.fdopen(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK), "wb")
-        except OSError as error:
-            if error.errno != errno.ENXIO:
-                raise
-        await asyncio.sleep(0.01)
-    raise TimeoutError(pipe)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldFiles(DirectoryFiles):
+    """Files whose reading takes as long as a test wants."""
+
+    being_read: threading.Event
+    may_end: threading.Event
+
+    def load(self) -> Snapshot:
+        """Say that reading began, and wait for permission to end it."""
+        self.being_read.set()
+        if not self.may_end.wait(timeout=5):
+            raise TimeoutError
+        return DirectoryFiles.load(self)
 
 
 async def test_a_broken_new_file_leaves_the_last_good_snapshot_and_is_named_once(
@@ -141,22 +144,28 @@ async def test_refreshes_at_the_same_time_take_a_change_once(files: Files, direc
     assert sorted(await asyncio.gather(*(directory.refresh() for _ in range(5)))) == [False] * 4 + [True]
 
 
-async def test_a_cancelled_refresh_takes_the_change_next_time(files: Files, directory: FileDirectory) -> None:
-    people = files.people.read_bytes()
-    files.people.unlink()
-    os.mkfifo(files.people)
-    before = files.people.stat()
+async def test_a_cancelled_refresh_takes_the_change_next_time(files: Files) -> None:
+    being_read, may_end = threading.Event(), threading.Event()
+    may_end.set()
+    directory = FileDirectory(
+        HeldFiles(
+            people=files.people,
+            sections=files.sections,
+            roles=files.roles,
+            being_read=being_read,
+            may_end=may_end,
+        )
+    )
+    being_read.clear()
+    may_end.clear()
+    write_people(files, 11)
     refreshing = asyncio.create_task(directory.refresh())
-    with await writer_when_read(files.people) as writer:
-        refreshing.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await refreshing
-        writer.write(b"")
-    os.utime(files.people, ns=(before.st_atime_ns, before.st_mtime_ns))
-    again = asyncio.create_task(directory.refresh())
-    with await writer_when_read(files.people) as writer:
-        writer.write(people)
-    assert await again is True
+    assert await asyncio.to_thread(being_read.wait, 5)
+    refreshing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await refreshing
+    may_end.set()
+    assert await directory.refresh() is True
 
 
 async def test_roles_may_come_later_and_go_again(files: Files) -> None:

@@ -201,7 +201,7 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_refused(files: Files) -> Non
 def test_all_problems_of_all_files_come_at_once_and_none_twice(files: Files) -> None:
     files.write_people("bad,,,HISHO,,,1,0", person_row(2, section="NONE"), person_row(1, section="BROKEN"))
     files.write_sections("HISHO,秘書課,,,,,", "BROKEN,,HISHO,,,,", "CHILD,子課,BROKEN,,,,")
-    files.write_roles(f"{guid(9)},boss,section:XX")
+    files.write_roles(f"{guid(9)},boss,section:XX", f"{guid(1)},author,section:XX")
     with pytest.raises(DirectoryProblems) as caught:
         files.load()
     assert str(caught.value).splitlines() == [

@@ -61,14 +61,14 @@ async def test_who_is_no_author_is_offered_no_writing(staff: ChatWindow) -> None
     await staff.keep("menu-of-staff")
 
     await staff.say("周知を作る")
-    await expect(staff.page.get_by_text("権限のある方だけが使えます")).to_be_visible()
+    await staff.hears("権限のある方だけが使えます")
     await staff.keep("refused")
 
 
 async def test_what_concerns_one_person_is_answered_in_their_own_chat(author: ChatWindow) -> None:
     await author.go_to("テレワーク月間")
     await author.mention_bot("メニュー")
-    await expect(author.page.get_by_text("個人チャットにお送りしました")).to_be_visible()
+    await author.hears("個人チャットにお送りしました")
     await expect(author.cards("使いたいものを押してください")).to_have_count(0)
     await author.keep("mentioned-in-channel")
 

@@ -1,8 +1,9 @@
-"""What is remembered of dispatches and deliveries, on both engines: planning, sums, notices, confirmations."""
+"""What is remembered of dispatches, on both engines: planning, sums, notices, confirmations."""
 
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import IntegrityError
@@ -297,7 +298,7 @@ async def test_a_stranger_confirms_nothing(desk: Desk) -> None:
 
 async def test_notices_come_with_those_to_confirm_first(desk: Desk) -> None:
     now = present()
-    kinds = {
+    kinds: dict[str, dict[str, Any]] = {
         "old, to confirm": {"created_at": now - timedelta(days=9), "acknowledge": True},
         "new, to read": {"created_at": now - timedelta(days=1), "acknowledge": False},
         "newer, confirmed": {"created_at": now - timedelta(hours=1), "acknowledge": True},
