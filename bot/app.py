@@ -27,6 +27,7 @@ from bot.teams.authentication import Authenticator, ChannelAuthenticator, NoAuth
 from bot.teams.credentials import token_source
 from bot.teams.inbound import TeamsBot
 from bot.teams.messenger import TeamsMessenger
+from bot.teams.own_chats import OwnChats
 from bot.teams.service_urls import ServiceUrls
 from bot.web import build_web
 from storage.announcements.store import Announcements
@@ -138,7 +139,7 @@ async def running_app(settings: Settings, storage: Storage, clock: Clock) -> Asy
             router=router,
             directory=directory,
             chats=chats,
-            messenger=messenger,
+            own_chats=OwnChats(chats=chats, messenger=messenger),
             greeting=helping.greeting,
             clock=clock,
         )

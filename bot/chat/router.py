@@ -142,20 +142,26 @@ class Router:
     async def dispatch(self, request: Request) -> Reply:
         """Answer a request. What a person can act on comes back as words; anything else is raised."""
         if request.verb:
-            return await self._press(request)
+            reply, in_public = await self._press(request), False
+        else:
+            reply, in_public = await self._read(request)
+        if in_public or request.conversation.kind is ConversationKind.PERSONAL:
+            return reply
+        # A toast is seen only by whoever pressed the button.
+        return reply if isinstance(reply, Private | Toast) else Private(reply)
+
+    async def _read(self, request: Request) -> tuple[Reply, bool]:
+        """Answer a text; say also whether the answer concerns nobody, so that others may read it."""
         meant = self._find(request.text)
         if not meant:
-            return await self._fallback(request)
+            return await self._fallback(request), False
         entry = next((entry for entry in meant if entry.allow.lets_in(request.actor.roles)), None)
         if entry is None:
-            return Text(NOT_ALLOWED)
+            return Text(NOT_ALLOWED), False
         try:
-            reply = await entry.run(request)
+            return await entry.run(request), entry.in_public
         except UserFacingError as error:
-            reply = Text(str(error))
-        if entry.in_public or request.conversation.kind is ConversationKind.PERSONAL:
-            return reply
-        return reply if isinstance(reply, Private) else Private(reply)
+            return Text(str(error)), entry.in_public
 
     async def _press(self, request: Request) -> Reply:
         action = self.card_actions.get(request.verb)

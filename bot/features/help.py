@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from bot.chat.request import Actor, Reply, Request, ShowCard
-from bot.chat.roles import AUTHORS, EVERYONE, STAFF, Permission
+from bot.chat.request import ConversationKind, Reply, Request, ShowCard
+from bot.chat.roles import AUTHORS, EVERYONE, STAFF, Permission, Role
 from bot.chat.router import card_action, command
 from cards.announcements.verbs import LIST, NEW, PageRef
 from cards.help import (
@@ -41,7 +41,7 @@ class Help:
     @command("メニュー", "menu", description="できることを一覧で見る", allow=EVERYONE)
     async def menu(self, request: Request) -> Reply:
         """Show what this person may do, as buttons."""
-        return ShowCard(_menu_of(items_for(request.actor)))
+        return ShowCard(_menu_of(items_for(request.actor.roles)))
 
     @card_action(MENU, allow=EVERYONE)
     async def menu_pressed(self, request: Request, _payload: Nothing) -> Reply:
@@ -59,7 +59,10 @@ class Help:
     )
     async def guide(self, request: Request) -> Reply:
         """Explain the bot and what it never does."""
-        return ShowCard(guide_card(items_for(request.actor), contact=_CONTACT))
+        is_own_chat = request.conversation.kind is ConversationKind.PERSONAL
+        # Where others read along it says what everybody may do, not what this person may.
+        items = items_for(request.actor.roles if is_own_chat else frozenset({Role.STAFF}))
+        return ShowCard(guide_card(items, contact=_CONTACT))
 
     @card_action(GUIDE, allow=EVERYONE)
     async def guide_pressed(self, request: Request, _payload: Nothing) -> Reply:
@@ -72,12 +75,12 @@ class Help:
 
     async def not_understood(self, request: Request) -> Reply:
         """Answer a text that nothing understands."""
-        return ShowCard(not_understood_card(items_for(request.actor)))
+        return ShowCard(not_understood_card(items_for(request.actor.roles)))
 
 
-def items_for(actor: Actor) -> tuple[MenuItem, ...]:
-    """Return what the menu offers to this person."""
-    return tuple(item for permission, item in _ITEMS if permission.lets_in(actor.roles))
+def items_for(roles: frozenset[Role]) -> tuple[MenuItem, ...]:
+    """Return what the menu offers to somebody with these roles."""
+    return tuple(item for permission, item in _ITEMS if permission.lets_in(roles))
 
 
 @cache

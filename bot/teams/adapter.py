@@ -12,13 +12,13 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import stamina
 import structlog
 from botbuilder.core import BotAdapter, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference, ResourceResponse
 
-from bot.delivery.messenger import Address, Delivered, Messenger, Outcome, RetryAfter
+from bot.delivery.messenger import Address, Delivered, Messenger, Outcome
 from bot.teams.authentication import Authenticator
+from bot.teams.insisting import insist
 from bot.teams.outbound import wire_body
 from bot.teams.service_urls import ServiceUrls
 
@@ -27,8 +27,6 @@ log = structlog.get_logger(__name__)
 _INVOKE_ANSWER = "hatarakikata.invoke_answer"
 _TIMES = frozenset({"timestamp", "localTimestamp", "localTimezone", "expiration"})
 _REQUIRED = ("type", "channelId", "serviceUrl")
-_TURN_SEND_ATTEMPTS = 3
-_TURN_SEND_SECONDS = 8.0
 
 
 class MalformedActivityError(Exception):
@@ -36,13 +34,7 @@ class MalformedActivityError(Exception):
 
 
 class TurnSendError(Exception):
-    """Teams did not take an answer."""
-
-
-class _TryAgainError(Exception):
-    def __init__(self, outcome: RetryAfter) -> None:
-        super().__init__()
-        self.outcome = outcome
+    """Teams did not take an answer; the message is the kind of its last word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,20 +97,20 @@ class TeamsAdapter(BotAdapter):  # type: ignore[misc]
                 responses.append(ResourceResponse())
                 continue
             address = _address(activity)
-            sent = await _insist(partial(self._messenger.send, address, wire_body(activity)))
+            sent = _taken(await insist(partial(self._messenger.send, address, wire_body(activity))))
             responses.append(ResourceResponse(id=sent.activity_id))
         return responses
 
     async def update_activity(self, context: TurnContext, activity: Activity) -> ResourceResponse:  # noqa: ARG002
         """Put an activity in the place of one that was sent."""
         body = wire_body(activity)
-        await _insist(partial(self._messenger.update, _address(activity), activity.id, body))
+        _taken(await insist(partial(self._messenger.update, _address(activity), activity.id, body)))
         return ResourceResponse(id=activity.id)
 
     async def delete_activity(self, context: TurnContext, reference: ConversationReference) -> None:  # noqa: ARG002
         """Take an activity back."""
         address = Address(conversation=reference.conversation.id, service_url=reference.service_url)
-        await _insist(partial(self._messenger.delete, address, reference.activity_id))
+        _taken(await insist(partial(self._messenger.delete, address, reference.activity_id)))
 
 
 def without_times(raw: Mapping[str, Any]) -> dict[str, Any]:
@@ -154,28 +146,7 @@ def _address(activity: Activity) -> Address:
     return Address(conversation=activity.conversation.id, service_url=activity.service_url)
 
 
-def _unless_to_be_retried(outcome: Outcome) -> Outcome:
-    if isinstance(outcome, RetryAfter):
-        raise _TryAgainError(outcome)
-    return outcome
-
-
-async def _insist(call: Callable[[], Awaitable[Outcome]]) -> Delivered:
-    """Call until Teams has taken it; a person waits for the answer, so only for a few seconds."""
-
-    def wait_as_told(error: Exception) -> bool | float:
-        if not isinstance(error, _TryAgainError):
-            return False
-        return True if error.outcome.seconds is None else error.outcome.seconds
-
-    try:
-        async for attempt in stamina.retry_context(
-            on=wait_as_told, attempts=_TURN_SEND_ATTEMPTS, timeout=_TURN_SEND_SECONDS, wait_max=2.0
-        ):
-            with attempt:
-                outcome = _unless_to_be_retried(await call())
-    except _TryAgainError as error:
-        raise TurnSendError(type(error.outcome).__name__) from None
+def _taken(outcome: Outcome) -> Delivered:
     if not isinstance(outcome, Delivered):
         raise TurnSendError(type(outcome).__name__)
     return outcome

@@ -1,8 +1,10 @@
 """From activities to requests, and from replies back to activities."""
 
+import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from html import unescape
 from http import HTTPStatus
 from typing import Any
 
@@ -15,7 +17,6 @@ from bot.chat.request import (
     ConversationKind,
     Private,
     ReplaceCard,
-    Reply,
     Request,
     ShowCard,
     Text,
@@ -23,10 +24,11 @@ from bot.chat.request import (
 )
 from bot.chat.router import Router
 from bot.clock import Clock
-from bot.delivery.messenger import Address, Delivered, Messenger, Opened
 from bot.directory.protocol import Directory
 from bot.metrics import TURN_SECONDS, TURNS
-from bot.teams.outbound import Answer, answer_activity, card_activity, card_answer, sentence_answer, wire_body
+from bot.teams.adapter import TurnSendError
+from bot.teams.outbound import Answer, answer_activity, card_activity, card_answer, sentence_answer
+from bot.teams.own_chats import OwnChats
 from cards.kit.card import Card
 from storage.chats.records import Chat
 from storage.chats.store import Chats
@@ -34,9 +36,9 @@ from storage.chats.store import Chats
 log = structlog.get_logger(__name__)
 
 _TEXT_LIMIT = 10_000
+_MENTION = re.compile(r"<at\b[^>]*>.*?</at>", re.IGNORECASE | re.DOTALL)
 _SHOWN_BELOW = "下に表示しました。"
-_SHOWN_IN_OWN_CHAT = "ご本人にだけ関わる内容のため、個人チャットにお送りしました。"
-_OWN_CHAT_FAILED = "個人チャットにお送りできませんでした。先に、このアプリを個人用に追加してください。"
+_NOT_SHOWN = "いま表示できませんでした。少し待って、もう一度お試しください。"
 _FAILED = (
     "申し訳ありません。処理の途中で問題が起きました。少し待って、もう一度お試しください。"
     "続くときは、受付番号 {number} を推進室にお伝えください。"
@@ -52,7 +54,7 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
         router: Router,
         directory: Directory,
         chats: Chats,
-        messenger: Messenger,
+        own_chats: OwnChats,
         greeting: Callable[[Request], Card],
         clock: Clock,
     ) -> None:
@@ -61,7 +63,7 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
         self._router = router
         self._directory = directory
         self._chats = chats
-        self._messenger = messenger
+        self._own_chats = own_chats
         self._greeting = greeting
         self._clock = clock
 
@@ -69,20 +71,14 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
         """Answer a text, or a button that came as Action.Submit from an older client."""
         activity = turn_context.activity
         pressed = activity.value if isinstance(activity.value, dict) and activity.value.get("verb") else None
-        if pressed:
-            request = await self._request(activity, verb=str(pressed["verb"]), fields=pressed)
+        if pressed is None:
+            answer = await self._answer("message", activity, text=spoken(activity.text or ""))
         else:
-            TurnContext.remove_recipient_mention(activity)
-            request = await self._request(activity, text=(activity.text or "")[:_TEXT_LIMIT])
-        reply = await self._reply("message", request)
-        if isinstance(reply, Private):
-            reply = Text(await self._send_privately(request, reply.reply))
-        if pressed and isinstance(reply, ReplaceCard) and request.card_activity_id:
-            replacement = _addressed(turn_context, card_activity(reply.card))
-            replacement.id = request.card_activity_id
-            await turn_context.adapter.update_activity(turn_context, replacement)
-            return
-        await _say(turn_context, answer_activity(reply))
+            answer = await self._answer("message", activity, verb=str(pressed["verb"]), fields=pressed)
+            if isinstance(answer, ReplaceCard) and activity.reply_to_id:
+                await _replace(turn_context, card_activity(answer.card))
+                return
+        await _say(turn_context, answer_activity(answer))
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
         """Answer an Action.Execute; other invokes are not served."""
@@ -90,16 +86,11 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
         if activity.name != "adaptiveCard/action":
             return InvokeResponse(status=HTTPStatus.NOT_IMPLEMENTED)
         verb, fields = pressed_action(activity.value)
-        request = await self._request(activity, verb=verb, fields=fields)
-        reply = await self._reply("invoke", request)
-        match reply:
-            case Private(reply=answer):
-                body = sentence_answer(await self._send_privately(request, answer))
+        match await self._answer("invoke", activity, verb=verb, fields=fields):
             case ReplaceCard(card=card):
                 body = card_answer(card)
             case ShowCard(card=card):
-                await _say(turn_context, card_activity(card))
-                body = sentence_answer(_SHOWN_BELOW)
+                body = sentence_answer(await _show_below(turn_context, card_activity(card)))
             case Text(text=text) | Toast(text=text):
                 body = sentence_answer(text)
         return InvokeResponse(status=HTTPStatus.OK, body=body)
@@ -148,39 +139,55 @@ class TeamsBot(ActivityHandler):  # type: ignore[misc]
             card_activity_id=activity.reply_to_id,
         )
 
-    async def _reply(self, kind: str, request: Request) -> Reply:
-        """Let the router answer; what nobody expected gets a number, a log line and a polite word."""
+    async def _answer(
+        self,
+        kind: str,
+        activity: Activity,
+        *,
+        text: str = "",
+        verb: str = "",
+        fields: Mapping[str, object] | None = None,
+    ) -> Answer:
+        """Return what to say in the place of the request; a private answer has been sent by then.
+
+        What nobody expected gets a number, a log line and a polite word.
+        """
         begun = time.perf_counter()
         try:
+            request = await self._request(activity, text=text, verb=verb, fields=fields)
             reply = await self._router.dispatch(request)
+            if isinstance(reply, Private):
+                reply = Text(await self._own_chats.send(request, reply.reply))
         except Exception:
             number = secrets.token_hex(4)
-            log.exception("turn.failed", number=number, kind=kind, verb=request.verb)
+            log.exception("turn.failed", number=number, kind=kind, verb=verb)
             TURNS.labels(kind, "failed").inc()
             return Text(_FAILED.format(number=number))
         TURNS.labels(kind, "answered").inc()
         TURN_SECONDS.labels(kind).observe(time.perf_counter() - begun)
         return reply
 
-    async def _send_privately(self, request: Request, answer: Answer) -> str:
-        """Send an answer into the person's own chat; return the sentence for the place where they asked."""
-        person = request.actor.id
-        chat = await self._chats.get(person)
-        if chat is None:
-            opened = await self._messenger.open_chat(person, request.conversation.service_url)
-            if not isinstance(opened, Opened):
-                return _OWN_CHAT_FAILED
-            chat = Chat(
-                person=person,
-                conversation=opened.conversation,
-                service_url=request.conversation.service_url,
-            )
-            await self._chats.remember(chat, request.now)
-        sent = await self._messenger.send(
-            Address(conversation=chat.conversation, service_url=chat.service_url),
-            wire_body(answer_activity(answer)),
-        )
-        return _SHOWN_IN_OWN_CHAT if isinstance(sent, Delivered) else _OWN_CHAT_FAILED
+
+async def _show_below(turn_context: TurnContext, activity: Activity) -> str:
+    """Send a new card; return the sentence for whoever pressed the button."""
+    try:
+        await _say(turn_context, activity)
+    except TurnSendError as error:
+        log.warning("turn.card_not_taken", outcome=str(error))
+        return _NOT_SHOWN
+    return _SHOWN_BELOW
+
+
+async def _replace(turn_context: TurnContext, activity: Activity) -> None:
+    """Put a card in the place of the one whose button was pressed; below it if that one has gone."""
+    replacement = _addressed(turn_context, activity)
+    replacement.id = turn_context.activity.reply_to_id
+    try:
+        await turn_context.adapter.update_activity(turn_context, replacement)
+    except TurnSendError as error:
+        log.warning("turn.card_not_replaced", outcome=str(error))
+        replacement.id = None
+        await turn_context.adapter.send_activities(turn_context, [replacement])
 
 
 async def _say(turn_context: TurnContext, activity: Activity) -> None:
@@ -192,6 +199,11 @@ def _addressed(turn_context: TurnContext, activity: Activity) -> Activity:
     return TurnContext.apply_conversation_reference(
         activity, TurnContext.get_conversation_reference(turn_context.activity)
     )
+
+
+def spoken(text: str) -> str:
+    """Return what a person has written, without the mentions that Teams marks with <at>."""
+    return unescape(_MENTION.sub(" ", text[:_TEXT_LIMIT]))
 
 
 def pressed_action(value: object) -> tuple[str, Mapping[str, object]]:

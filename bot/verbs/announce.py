@@ -126,7 +126,8 @@ async def _announce(
             now=now,
         )
         bureaus = _by_bureau(recipients, directory.snapshot.sections)
-        _show_plan(announcement.id, len(recipients), bureaus, as_json=as_json and not wait)
+        if not (wait and as_json):
+            _show_plan(announcement.id, len(recipients), bureaus, as_json=as_json)
         if not wait:
             return 0
         tally, code = await _watch(dispatch.id, deliveries, queue, quiet=as_json)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from microsoft_teams.cards import CardElement, ExecuteAction
 
-from cards.announcements.verbs import ACKNOWLEDGE, LIST, PageRef, RevisionRef
+from cards.announcements.verbs import ACKNOWLEDGE, LIST, TRY_ACKNOWLEDGE, PageRef, RevisionRef
 from cards.kit import actions, dates, folding, layout
 from cards.kit.build import card
 from cards.kit.card import Card
@@ -44,7 +44,7 @@ def notice_card(
             *trial_note,
             *status,
             *folding.body(announcement.body, intranet),
-            *(layout.buttons([_confirm(announcement)]) if asks else []),
+            *(layout.buttons([_confirm(announcement, trial=trial)]) if asks else []),
             *particulars(announcement),
             *_links(announcement, intranet),
         ],
@@ -148,6 +148,6 @@ def _status(
     return said or asked(announcement, now)
 
 
-def _confirm(announcement: Announcement) -> ExecuteAction:
+def _confirm(announcement: Announcement, *, trial: bool) -> ExecuteAction:
     target = RevisionRef(announcement=announcement.id, revision=announcement.revision)
-    return actions.primary(CONFIRM, ACKNOWLEDGE, target)
+    return actions.primary(CONFIRM, TRY_ACKNOWLEDGE if trial else ACKNOWLEDGE, target)

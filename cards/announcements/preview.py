@@ -31,12 +31,17 @@ def preview_card(
     total: int,
     audience_label: str,
     now: datetime,
+    note: str = "",
     intranet: frozenset[str] = frozenset(),
 ) -> Card:
-    """Show the notice and the head count by bureau (name, people), with the button that sends it."""
+    """Show the notice and the head count by bureau (name, people), with the button that sends it.
+
+    `note` says what has changed since the author looked last.
+    """
     return card(
         "送信前の確認",
         [
+            *([layout.warning(note)] if note else []),
             layout.paragraph(f"{audience_label}の{people(total)}に、次のとおり届きます。"),
             layout.emphasised(_as_received(announcement, now, intranet)),
             *layout.facts([("通知の表示", notice_summary(announcement, now))]),

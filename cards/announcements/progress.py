@@ -168,11 +168,11 @@ def _about_unknown(tally: Tally) -> str:
 def _buttons(dispatch: Dispatch, tally: Tally) -> list[ExecuteAction]:
     target = DispatchRef(dispatch=dispatch.id)
     if dispatch.state is DispatchState.SCHEDULED:
-        return [actions.destructive("予約を取り消す", STOP, target)]
+        return [actions.secondary("予約を取り消す", STOP, target)]
     found = [actions.primary("再開する", RESUME, target)] if dispatch.state is DispatchState.PAUSED else []
     if dispatch.acknowledge and tally.delivered:
         found.append(actions.secondary("部局別の確認状況", CONFIRMATIONS, target))
     found.append(actions.secondary("最新の状況にする", PROGRESS, target))
     if dispatch.state not in _OVER:
-        found.append(actions.destructive("送信を止める", STOP, target))
+        found.append(actions.secondary("送信を止める", STOP, target))
     return found

@@ -95,5 +95,6 @@ RESEND_UNKNOWN = Verb("announcement.resend_unknown", DispatchRef)
 ACCEPT_UNKNOWN = Verb("announcement.accept_unknown", DispatchRef)
 
 ACKNOWLEDGE = Verb("announcement.acknowledge", RevisionRef)
+TRY_ACKNOWLEDGE = Verb("announcement.try_acknowledge", RevisionRef)
 SHOW = Verb("announcement.show", AnnouncementRef)
 LIST = Verb("announcement.list", PageRef)

@@ -25,11 +25,6 @@ def secondary(title: str, verb: Verb[P], payload: P) -> ExecuteAction:
     return _execute(title, verb, payload)
 
 
-def destructive(title: str, verb: Verb[P], payload: P) -> ExecuteAction:
-    """Return a button that ends or takes away something."""
-    return _execute(title, verb, payload, style="destructive")
-
-
 def cancel(title: str, verb: Verb[P], payload: P) -> ExecuteAction:
     """Return a button that leaves a form, whatever stands in it."""
     return _execute(title, verb, payload, associated_inputs="none")
@@ -46,7 +41,7 @@ def _execute(
     payload: P,
     *,
     inputs: Collection[str] = (),
-    style: Literal["positive", "destructive"] | None = None,
+    style: Literal["positive"] | None = None,
     associated_inputs: Literal["none"] | None = None,
 ) -> ExecuteAction:
     label = clip(one_line(title), _LONGEST_TITLE)

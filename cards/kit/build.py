@@ -14,7 +14,7 @@ from microsoft_teams.cards import (
 
 from cards.kit import layout
 from cards.kit.card import Card
-from cards.kit.text import clip, one_line
+from cards.kit.text import clip, one_line, plain
 
 SIZE_LIMIT = 40 * 1024
 """Bytes of a card as UTF-16, as Teams counts them."""
@@ -47,7 +47,7 @@ def card(
     model = AdaptiveCard(
         version="1.5",
         lang="ja",
-        fallback_text=f"{told}　{_UPDATE_TEAMS}",
+        fallback_text=f"{plain(told)}　{_UPDATE_TEAMS}",
         speak=one_line(speak) or told,
         msteams=TeamsCardProperties(width="full") if wide else None,
         body=[layout.heading(title), *body, *layout.buttons(actions)],

@@ -56,6 +56,8 @@ def _parted(found: Sequence[Block], shown: int) -> tuple[list[Block], list[Block
             room -= block.length
             continue
         head, tail = _split(block, room)
+        if not index and not head:
+            head, tail = [block], []
         return [*found[:index], *head], [*tail, *found[index + 1 :]]
     return list(found), []
 

@@ -11,7 +11,7 @@ import re
 # Variation selectors stay: Japanese names need them.
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f\ud800-\udfff"
+    "\u3164\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f\ud800-\udfff"
     "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]"
 )
 _STRAY_JOINER = re.compile("(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d")
@@ -20,7 +20,7 @@ _SPACES = re.compile(r"\s+")
 
 _TWINS = str.maketrans({"*": "＊", "`": "｀"})
 _MEANT_FOR_MARKUP = re.compile(
-    r"(?<![^\W_])_|_(?![^\W_])"  # an underscore that is not inside a word
+    r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])"  # an underscore that is not inside a word
     r"|~(?=~)|(?<=~)~"
     r"|\\(?=[!-/:-@\[-`{-~])"
     r"|<(?=[A-Za-z/!?])|(?<=[A-Za-z/\"'?-])>"
@@ -28,7 +28,7 @@ _MEANT_FOR_MARKUP = re.compile(
     r"|\](?=[(:\[])"
     r"|\{(?=\{)|(?<=\{)\{"
 )
-_LINE_START = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[+-](?=\s|$)|[=-]{2,}$|\d{1,9}[.)](?=\s|$))")
+_LINE_START = re.compile(r"^(?:#{1,6}(?=\s|$)|>|[+-](?=\s|$)|[=-][=\s-]*$|\d{1,9}[.)](?=\s|$))")
 _LINE_START_TWINS = str.maketrans("#>+-=.)", "＃＞＋－＝．）")
 _FULL_WIDTH = str.maketrans({chr(code): chr(code + 0xFEE0) for code in range(0x21, 0x7F)})
 
@@ -41,7 +41,7 @@ def clean(text: str) -> str:
 
 def one_line(text: str) -> str:
     """Return a cleaned text on one line, for places that know no Markdown: buttons, summaries."""
-    return _SPACES.sub(" ", clean(text)).strip()
+    return _SPACES.sub(lambda found: "　" if "　" in found[0] else " ", clean(text)).strip()
 
 
 def literal(text: str) -> str:

@@ -188,12 +188,12 @@ class AnnouncementWatching:
     async def tell_paused(self) -> None:
         """Tell whoever can act that a dispatch waits: administrators about sign-in, else the author."""
         now = self._clock.now()
+        snapshot = self._directory.snapshot
         for dispatch in await self._deliveries.paused_untold():
-            people = (
-                sorted(self._directory.snapshot.holders(Role.ADMINISTRATOR))
-                if dispatch.pause_reason is PauseReason.UNAUTHORIZED
-                else [dispatch.created_by]
-            )
+            people = [dispatch.created_by]
+            by_operator = snapshot.person(dispatch.created_by) is None
+            if by_operator or dispatch.pause_reason is PauseReason.UNAUTHORIZED:
+                people = sorted(snapshot.holders(Role.ADMINISTRATOR))
             card = await self._progress.card(dispatch.id, now)
             for chat in (await self._chats.of(people)).values():
                 await self._gate.take(1)

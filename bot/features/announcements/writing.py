@@ -23,6 +23,7 @@ from cards.announcements.verbs import (
     PREVIEW,
     SEND,
     TEST,
+    TRY_ACKNOWLEDGE,
     AnnouncementRef,
     DraftFields,
     RevisionRef,
@@ -110,6 +111,14 @@ class AnnouncementWriting:
         announcement = await self._revision(request.actor, payload.announcement, payload.revision)
         reply = ShowCard(notice_card(announcement, now=request.now, trial=True))
         return reply if request.conversation.kind is ConversationKind.PERSONAL else Private(reply)
+
+    @card_action(TRY_ACKNOWLEDGE, allow=AUTHORS)
+    async def try_acknowledge(self, request: Request, payload: RevisionRef) -> Reply:
+        """Show the author what people see after confirming; nothing is recorded."""
+        announcement = await self._revision(request.actor, payload.announcement, payload.revision)
+        return ReplaceCard(
+            notice_card(announcement, now=request.now, acknowledged_at=request.now, trial=True)
+        )
 
     @card_action(DISCARD, allow=AUTHORS)
     async def discard(self, _request: Request, _payload: AnnouncementRef) -> Reply:
