@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ async def _announce(
     from bot.errors import OperatorError  # noqa: PLC0415
     from bot.features.announcements.frontmatter import read_announcement  # noqa: PLC0415
     from bot.features.announcements.messages import announcement_message  # noqa: PLC0415
+    from bot.logs import configure_logs  # noqa: PLC0415
     from storage.announcements.store import Announcements  # noqa: PLC0415
     from storage.audit.store import Audit  # noqa: PLC0415
     from storage.chats.store import Chats  # noqa: PLC0415
@@ -93,6 +95,7 @@ async def _announce(
     from storage.deliveries.store import Deliveries  # noqa: PLC0415
     from storage.opening import open_storage  # noqa: PLC0415
 
+    configure_logs(logging.WARNING)
     now = SystemClock().now()
     if start_at is not None and start_at <= now:
         raise OperatorError("--at の日時が過ぎています。これからの日時にしてください。")

@@ -62,15 +62,9 @@ def _texts(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for key in _READ_ALOUD:
         if isinstance(node.get(key), str) and not (key == "value" and is_input):
             yield key, node[key]
-    for name in ("choices", "facts"):
+    for name, keys in (("choices", ("title",)), ("facts", ("title", "value"))):
         for index, each in enumerate(node.get(name, [])):
-            yield from (
-                (f"{name}[{index}].{key}", each[key]) for key in ("title", "value") if _is_shown(name, key)
-            )
-
-
-def _is_shown(name: str, key: str) -> bool:
-    return (name, key) != ("choices", "value")
+            yield from ((f"{name}[{index}].{key}", each[key]) for key in keys if key in each)
 
 
 def _bare(text: str) -> str:

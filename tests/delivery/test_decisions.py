@@ -302,7 +302,8 @@ async def test_rows_queued_again_while_a_dispatch_ends_are_still_sent(postgres_u
 
 async def _until_waiting(desk: Desk, number: int) -> None:
     blocked = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
     )
     async with asyncio.timeout(10), desk.ledger.read() as connection:
         while (await connection.execute(blocked)).scalar_one() < number:

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
+
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
 _BY_HAND = "次の2つを入れてから、もう一度お試しください: {packages}"
@@ -69,8 +71,7 @@ def main() -> None:
     """Install what is missing; does nothing if all is there."""
     try:
         if packages := missing_packages():
-            sys.stdout.write(f"{'、'.join(packages)} を入れています…\n")
-            sys.stdout.flush()
+            click.echo(f"{'、'.join(packages)} を入れています…")
             install(packages)
     except NoBrowserError as error:
         sys.exit(str(error))

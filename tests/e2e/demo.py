@@ -7,6 +7,8 @@ import sys
 import webbrowser
 from pathlib import Path
 
+import click
+
 from tests.e2e.colleagues import BLOCKED, NOT_FOUND, NOT_INSTALLED
 from tests.e2e.services import ROOT, ServiceError
 from tests.e2e.stage import Stage, stage
@@ -20,9 +22,9 @@ async def main() -> int:
     stopped = asyncio.Event()
     for name in _SIGNALS:
         asyncio.get_running_loop().add_signal_handler(name, stopped.set)
-    _say("準備しています…")
+    click.echo("準備しています…")
     async with stage(_DATA) as running:
-        _say(_welcome(running))
+        click.echo(_welcome(running))
         if running.window and _has_display():
             await asyncio.to_thread(webbrowser.open, running.window.url)
         return await _watch(running, stopped)
@@ -36,10 +38,10 @@ async def _watch(running: Stage, stopped: asyncio.Event) -> int:
     for task in {asked, *ends} - done:
         task.cancel()
     if asked in done:
-        _say("終了します。")
+        click.echo("終了します。")
         return 0
     for task in done:
-        _say(ends[task].ended())
+        click.echo(ends[task].ended())
     return 1
 
 
@@ -80,14 +82,9 @@ def _has_display() -> bool:
     return on_desktop or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
-def _say(text: str) -> None:
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
-
-
 if __name__ == "__main__":
     try:
         sys.exit(asyncio.run(main()))
     except ServiceError as error:
-        _say(str(error))
+        click.echo(str(error))
         sys.exit(1)

@@ -1,6 +1,7 @@
 """An announcement in a real browser: written, sent to everybody, confirmed, counted."""
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,7 @@ async def test_the_telework_notice_is_written_sent_confirmed_and_counted(
     assert report["queued"] == report["sending"] == report["unknown"] == 0
 
     await _confirm(staff, "staff")
+    await _listed_as_confirmed(staff)
     await _counted(author, 2)
     assert (await running.report(announcement))["acknowledged"] == 2
 
@@ -127,7 +129,7 @@ async def _mistakes_come_back(author: ChatWindow) -> None:
     await expect(form).to_contain_text("銀河鉄道課")
     await expect(form.get_by_role("textbox", name="件名")).to_have_value(_TITLE)
     await expect(form.get_by_role("textbox", name="本文")).to_have_value(_BODY)
-    await author.keep("mistakes-found-by-bot")
+    await author.keep("mistakes-found-by-bot", form)
 
 
 async def _preview(author: ChatWindow) -> Locator:
@@ -138,10 +140,10 @@ async def _preview(author: ChatWindow) -> Locator:
     preview = await author.sees("送信前の確認")
     await expect(preview).to_contain_text(f"{_RECIPIENTS}人")
     await expect(preview).to_contain_text("全員が少なくとも1回はテレワークをしてください。")
-    await author.keep("preview")
+    await author.keep("preview", preview)
     await preview.get_by_role("button", name="部局別の人数").click()
     await expect(preview.get_by_text("近畿総合通信局")).to_be_visible()
-    await author.keep("preview-head-counts")
+    await author.keep("preview-head-counts", preview)
     return preview
 
 
@@ -156,22 +158,20 @@ async def _send(author: ChatWindow) -> str:
     preview = author.card("送信前の確認")
     async with author.page.expect_request("**/_conversation/v1/invoke") as pressed:
         await author.press(preview, f"{_RECIPIENTS}人に送信する")
-    await author.sees("送信しています")
-    await author.keep("sending-begins")
+    await author.keep("sending-begins", await author.sees("送信しています"))
     order = json.loads((await pressed.value).post_data or "")
     return str(order["value"]["action"]["data"]["announcement"])
 
 
 async def _watch_to_the_end(author: ChatWindow) -> None:
-    await author.sees("速さ")
-    await author.keep("sending")
+    await author.keep("sending", await author.sees("速さ"))
     live = await author.sees("送信が終わりました", seconds=_SENT_WITHIN)
-    await expect(live).to_contain_text(f"送れなかった{_UNREACHABLE}人")
-    await expect(live).to_contain_text(f"本人がボットをブロック {len(BLOCKED)}人")
-    await expect(live).to_contain_text(f"アプリが未導入 {len(NOT_INSTALLED)}人")
-    await expect(live).to_contain_text(f"相手が見つからない {len(NOT_FOUND)}人")
+    await expect(live).to_contain_text(_fact("送れなかった", _UNREACHABLE))
+    await expect(live).to_contain_text(_fact("ブロック", len(BLOCKED)))
+    await expect(live).to_contain_text(_fact("未導入", len(NOT_INSTALLED)))
+    await expect(live).to_contain_text(_fact("見つからない", len(NOT_FOUND)))
     await expect(live).to_contain_text(f"{_RECIPIENTS - _UNREACHABLE}人に届きました")
-    await author.keep("sending-ended")
+    await author.keep("sending-ended", live)
 
 
 async def _confirm(reader: ChatWindow, who: str) -> None:
@@ -184,16 +184,27 @@ async def _confirm(reader: ChatWindow, who: str) -> None:
     await reader.keep(f"confirmed-by-{who}")
 
 
+async def _listed_as_confirmed(staff: ChatWindow) -> None:
+    await staff.say("お知らせ")
+    listed = await staff.sees("未確認のお知らせはありません")
+    await expect(listed).to_contain_text(_TITLE)
+    await staff.keep("list-of-staff", listed)
+
+
 async def _counted(author: ChatWindow, number: int) -> None:
     live = author.cards("送信が終わりました")
     await author.press(live.last, "最新の状況にする")
-    await expect(live.last).to_contain_text(f"確認済み{number}人")
+    await expect(live.last).to_contain_text(_fact("確認済み", number))
     await author.press(live.last, "部局別の確認状況")
     by_bureau = await author.sees("部局は、送信した日の所属です")
     await expect(by_bureau).to_contain_text(f"うち{number}人が確認しました")
-    await author.keep(f"confirmations-{number}")
+    await author.keep(f"confirmations-{number}", by_bureau)
     await author.press(by_bureau, "配信の状況に戻る")
     await author.sees("送信が終わりました")
+
+
+def _fact(label: str, people: int) -> re.Pattern[str]:
+    return re.compile(rf"{label}\s*{people}人")
 
 
 async def _choose_day(form: Locator, label: str, day: date) -> None:

@@ -23,7 +23,7 @@ _ARGUMENTS = [
 ]
 _SIZE = {"width": 1400, "height": 3600}
 _CHAT_LEFT, _CHAT_TOP = 330, 50
-_SHOWN_AT_MOST, _SHOWN_AT_LEAST = 1900, 600
+_SHOWN_AT_MOST, _SHOWN_AT_LEAST = 1500, 600
 _WAIT_MS = 15_000
 _LOAD_MS = 40_000
 _COMPOSER = '[data-lexical-editor="true"]'
@@ -113,14 +113,18 @@ class ChatWindow:
         """Wait until a message without a card says a text; the list of chats may repeat it."""
         await expect(self.page.get_by_text(text).last).to_be_visible(timeout=_WAIT_MS)
 
-    async def keep(self, name: str) -> None:
-        """Keep a picture of the newest part of the chat as build/e2e/NN-name.png."""
+    async def keep(self, name: str, card: Locator | None = None) -> None:
+        """Keep a picture of a card, or of the newest part of the chat, as build/e2e/NN-name.png."""
+        path = SHOTS / f"{next(_numbers):02d}-{name}.png"
+        if card is not None:
+            await card.screenshot(path=path)
+            return
         boxes = [await shown.bounding_box() for shown in await self.page.locator(_MESSAGES).all()]
         lowest = max((box["y"] + box["height"] for box in boxes if box), default=0)
         bottom = min(max(lowest + 100, _SHOWN_AT_LEAST), _SIZE["height"])
         top = max(_CHAT_TOP, bottom - _SHOWN_AT_MOST)
         clip = FloatRect(x=_CHAT_LEFT, y=top, width=_SIZE["width"] - _CHAT_LEFT, height=bottom - top)
-        await self.page.screenshot(path=SHOTS / f"{next(_numbers):02d}-{name}.png", clip=clip)
+        await self.page.screenshot(path=path, clip=clip)
 
 
 async def _only_loopback(route: Route) -> None:
