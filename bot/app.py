@@ -58,12 +58,12 @@ async def running_app(settings: Settings, storage: Storage, clock: Clock) -> Asy
     Raises:
         OperatorError: a setting or a file is wrong.
     """
+    tokens = token_source(settings, clock)
+    service_urls = ServiceUrls(configured=settings.service_url, local=settings.local)
     directory = FileDirectory(directory_files(settings))
     ledger = storage.ledger
     people = People(ledger)
     await people.sync(directory.snapshot.people, clock.now().date())
-    tokens = token_source(settings, clock)
-    service_urls = ServiceUrls(configured=settings.service_url, local=settings.local)
     service_url = settings.service_url or PUBLIC_SERVICE_URL
     limits = SendingLimits(rate=settings.send_rate, concurrency=settings.send_concurrency)
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -148,11 +149,11 @@ async def _announce(
 
 
 def _by_bureau(recipients: Any, sections: Any) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for recipient in recipients:
-        name = sections.name(recipient.bureau) or "所属未登録"
-        counts[name] = counts.get(name, 0) + 1
-    return counts
+    counts = Counter(recipient.bureau for recipient in recipients)
+    return {
+        sections.name(code) or "所属未登録": counts[code]
+        for code in sorted(counts, key=sections.place)
+    }
 
 
 def _show_plan(announcement_id: str, total: int, bureaus: dict[str, int], *, as_json: bool) -> None:
