@@ -56,7 +56,7 @@ def build_web(*, process: Process, ready: Ready) -> web.Application:
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    application = web.Application(client_max_size=_LARGEST_BODY)
+    application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[_log_refusals])
     application.router.add_post("/api/messages", messages)
     application.router.add_get("/healthz", healthz)
     application.router.add_get("/readyz", readyz)
@@ -64,7 +64,23 @@ def build_web(*, process: Process, ready: Ready) -> web.Application:
     return application
 
 
+@web.middleware
+async def _log_refusals(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Log what aiohttp itself turns away: an unknown path, another method."""
+    try:
+        return await handler(request)
+    except web.HTTPClientError as error:
+        _note_refusal(error.status, error.reason)
+        raise
+
+
 def _refuse(status: HTTPStatus, reason: str) -> web.Response:
-    REJECTED.labels(str(status.value)).inc()
-    log.warning("web.refused", status=status.value, reason=reason)
+    _note_refusal(status.value, reason)
     return web.Response(status=status)
+
+
+def _note_refusal(status: int, reason: str) -> None:
+    REJECTED.labels(str(status)).inc()
+    log.warning("web.refused", status=status, reason=reason)

@@ -26,7 +26,9 @@ class RateGate:
             )
             if granted:
                 return granted
-            await asyncio.sleep(wait)
+            # A few permits at a time: each claim is a transaction of its own.
+            more = min(wanted, self._limits.burst // 2) - 1
+            await asyncio.sleep(wait + max(0, more) / self._limits.rate)
 
     async def slow_down(self) -> None:
         """Let everybody go slower for a moment after a 429; the throttled recipient waits on its own."""

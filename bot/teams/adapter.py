@@ -15,6 +15,7 @@ import orjson
 import structlog
 from botbuilder.core import BotAdapter, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference, ResourceResponse
+from msrest.exceptions import DeserializationError
 
 from bot.delivery.messenger import Address, Delivered, Messenger, Outcome
 from bot.teams.authentication import Authenticator
@@ -73,7 +74,7 @@ class TeamsAdapter(BotAdapter):  # type: ignore[misc]
         raw = parse_activity(body)
         await self._authenticator.authenticate(authorization, raw)
         self._service_urls.require(raw["serviceUrl"])
-        context = TurnContext(self, Activity().deserialize(without_times(raw)))
+        context = TurnContext(self, _activity(raw))
         try:
             await self.run_pipeline(context, on_turn)
         except TurnSendError as error:
@@ -140,6 +141,13 @@ def parse_activity(body: bytes) -> Mapping[str, Any]:
     if "recipient" in raw and not isinstance(raw["recipient"], dict):
         raise MalformedActivityError("recipient is no object")
     return raw
+
+
+def _activity(raw: Mapping[str, Any]) -> Activity:
+    try:
+        return Activity().deserialize(without_times(raw))
+    except DeserializationError:
+        raise MalformedActivityError("wrong type") from None
 
 
 def _address(activity: Activity) -> Address:
