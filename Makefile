@@ -11,7 +11,7 @@ NODE := node_modules/.package-lock.json
 .PHONY: run test check e2e faults bench format lock
 
 run: $(RUNTIME)
-	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(NODE); fi
+	@command -v npm >/dev/null && $(MAKE) -s --no-print-directory $(NODE) || echo "チャットの画面は用意できませんでした。"
 	$(BIN)/python -m tests.e2e.demo
 
 test: $(DEV)

@@ -22,7 +22,7 @@ from bot.delivery.messenger import (
 from storage.chats.records import Chat
 from storage.chats.store import Chats
 from storage.deliveries.queue import DeliveryQueue
-from storage.deliveries.records import Claimed, Finish, Policy, Reason, RecipientKind, State
+from storage.deliveries.records import Claimed, Doubt, Finish, Policy, Reason, RecipientKind, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,10 @@ class Sender:
                 return self._result(row, outcome)
         return await self._open_and_send(row, body)
 
+    def in_doubt(self, row: Claimed) -> Sent:
+        """Return what becomes of a row whose sending broke off here, nobody knows how far it had come."""
+        return self._result(row, Unclear(Doubt.INTERRUPTED))
+
     async def _open_and_send(self, row: Claimed, body: bytes) -> Sent:
         reopened = bool(row.conversation)
         service_url = row.service_url or self._service_url
@@ -106,7 +110,7 @@ class Sender:
 
         match outcome:
             case Delivered(activity_id=activity_id):
-                return Sent(finish=finish(State.DELIVERED, activity_id=activity_id))
+                return Sent(finish=finish(State.DELIVERED, activity_id=activity_id or None))
             case RetryAfter(seconds=seconds, throttled=throttled):
                 wait = self._wait(row.attempts, seconds)
                 again = finish(State.QUEUED, not_before=now + wait)

@@ -15,7 +15,7 @@ from bot.delivery.message import Message, activity_body
 from bot.delivery.sender import Sender, Sent
 from bot.metrics import SENT
 from storage.deliveries.queue import DeliveryQueue
-from storage.deliveries.records import Claimed, Doubt, Finish, PauseReason, State
+from storage.deliveries.records import Claimed, Finish, PauseReason
 from storage.deliveries.store import Deliveries
 
 log = structlog.get_logger(__name__)
@@ -112,16 +112,20 @@ class Worker:
             sent = await self._sender.send(row, await self._body(row.dispatch))
         except Exception:
             log.exception("worker.send_failed", delivery=row.id)
-            sent = Sent(
-                finish=Finish(id=row.id, fence=row.fence, state=State.UNKNOWN, reason=Doubt.INTERRUPTED)
-            )
+            sent = self._sender.in_doubt(row)
         SENT.labels(sent.finish.state.value).inc()
+        try:
+            await self._heed(row, sent)
+        except Exception:  # the result must be stored whatever else fails
+            log.exception("worker.heed_failed", delivery=row.id)
+        self._results.put_nowait(sent.finish)
+
+    async def _heed(self, row: Claimed, sent: Sent) -> None:
         if sent.unauthorized:
             log.error("worker.unauthorized", dispatch=row.dispatch)
             await self._queue.pause(row.dispatch, PauseReason.UNAUTHORIZED)
         if sent.throttled_for is not None:
             await self._gate.slow_down()
-        self._results.put_nowait(sent.finish)
 
     async def _body(self, dispatch_id: str) -> bytes:
         if dispatch_id not in self._bodies:

@@ -13,9 +13,9 @@ from typing import Any
 
 import orjson
 import structlog
+from azure.core.exceptions import DeserializationError
 from botbuilder.core import BotAdapter, InvokeResponse, TurnContext
 from botbuilder.schema import Activity, ActivityTypes, ConversationReference, ResourceResponse
-from msrest.exceptions import DeserializationError
 
 from bot.delivery.messenger import Address, Delivered, Messenger, Outcome
 from bot.teams.authentication import Authenticator

@@ -1,6 +1,7 @@
 """Teams' Bot Connector REST API on one shared session: prebuilt bytes out, outcomes back."""
 
 import contextlib
+import math
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -26,7 +27,9 @@ from storage.deliveries.records import Doubt, Reason
 
 log = structlog.get_logger(__name__)
 
-_TIMEOUT = aiohttp.ClientTimeout(total=20, connect=5)
+_CONNECT_SECONDS = 5.0
+_LONGEST_RETRY_AFTER = 86_400.0
+_LONGEST_ID = 256
 
 _REASONS = {
     "ConversationBlockedByUser": Reason.BLOCKED,
@@ -48,13 +51,18 @@ class TeamsMessenger:
         service_urls: ServiceUrls,
         bot_id: str,
         tenant_id: str,
+        answer_seconds: float = 20,
     ) -> None:
-        """Keep what the messenger may touch; `bot_id` is the app id as Teams writes it (28:…)."""
+        """Keep what the messenger may touch; `bot_id` is the app id as Teams writes it (28:…).
+
+        After `answer_seconds` without the whole answer a request is given up.
+        """
         self._session = session
         self._tokens = tokens
         self._service_urls = service_urls
         self._bot_id = bot_id
         self._tenant_id = tenant_id
+        self._timeout = aiohttp.ClientTimeout(total=answer_seconds, connect=_CONNECT_SECONDS)
 
     async def send(self, address: Address, body: bytes) -> Outcome:
         """Post an activity into a chat."""
@@ -128,7 +136,7 @@ class TeamsMessenger:
             headers["Authorization"] = f"Bearer {token}"
         try:
             async with self._session.request(
-                method, url, data=body, headers=headers, timeout=_TIMEOUT, allow_redirects=False
+                method, url, data=body, headers=headers, timeout=self._timeout, allow_redirects=False
             ) as response:
                 status, after = response.status, response.headers.get("Retry-After")
                 content = b""
@@ -159,10 +167,22 @@ def outcome_of(status: int, retry_after: str | None, content: bytes) -> Outcome:
         case HTTPStatus.NOT_FOUND:
             return ChatGone()
     if status < HTTPStatus.MULTIPLE_CHOICES:
-        return Delivered(str(_json(content).get("id") or ""))
+        return _taken(content)
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         return Refused(_reason(content))
     return Unclear(Doubt.TIMEOUT if status == HTTPStatus.GATEWAY_TIMEOUT else Doubt.SERVER_ERROR)
+
+
+def _taken(content: bytes) -> Outcome:
+    if not content.strip():
+        return Delivered("")
+    try:
+        answer = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        # Something between here and Teams has answered in its place.
+        return Unclear(Doubt.SERVER_ERROR)
+    given = str(answer.get("id") or "") if isinstance(answer, dict) else ""
+    return Delivered(given if len(given) <= _LONGEST_ID and given.isprintable() else "")
 
 
 def _reason(content: bytes) -> Reason:
@@ -184,6 +204,7 @@ def _json(content: bytes) -> dict[str, Any]:
 
 def _seconds(retry_after: str | None) -> float | None:
     try:
-        return max(0.0, float(retry_after)) if retry_after else None
+        seconds = float(retry_after or math.nan)
     except ValueError:
         return None
+    return None if math.isnan(seconds) else min(max(0.0, seconds), _LONGEST_RETRY_AFTER)

@@ -13,12 +13,14 @@ from cards.kit.build import card
 from cards.kit.card import Card
 from cards.kit.form import Form
 from cards.kit.text import clean
-from storage.announcements.records import BODY_LIMIT, Importance
+from storage.announcements.records import BODY_LIMIT, LINKS_LIMIT, URL_LIMIT, Importance
 
 _INPUTS = tuple(field.name for field in fields_of(DraftFields) if field.name != "announcement")
 _DETAILS = ("issuer", "contact", "document_number", "reference", "links", "importance", "expires")
-_KEPT_CHARACTERS = {"body": BODY_LIMIT, "links": 1_500}
+_KEPT_CHARACTERS = {"body": BODY_LIMIT, "links": LINKS_LIMIT * URL_LIMIT, "reference": URL_LIMIT}
 _KEPT_OTHERWISE = 250
+_ROOM = 12_500
+"""Characters of all fields together that leave enough of a card for the form itself and its choices."""
 
 
 def form_card(
@@ -97,9 +99,12 @@ def _kept(fields: DraftFields, errors: Mapping[str, str]) -> Form:
     """Return the form with its values cut to what a card can carry; the errors say where that happened."""
     values: dict[str, str] = {}
     told = dict(errors)
-    for name in _INPUTS:
+    room = _ROOM
+    # The body comes last: it is the one that can give way.
+    for name in sorted(_INPUTS, key="body".__eq__):
         written = clean(getattr(fields, name))
-        values[name] = _cut(written, _KEPT_CHARACTERS.get(name, _KEPT_OTHERWISE))
+        values[name] = _cut(written, min(_KEPT_CHARACTERS.get(name, _KEPT_OTHERWISE), room))
+        room -= _room_of(values[name])
         if len(values[name]) < len(written):
             said = f"{told[name]}　" if name in told else ""
             told[name] = f"{said}長すぎるため、先頭の{len(values[name]):,}文字だけを残しました。"
@@ -108,8 +113,13 @@ def _kept(fields: DraftFields, errors: Mapping[str, str]) -> Form:
 
 
 def _cut(text: str, limit: int) -> str:
-    """Return the beginning of a text that takes no more room in JSON than `limit` ordinary characters."""
+    """Return the beginning of a text that takes no more room than `limit` ordinary characters."""
     text = text[:limit]
-    while (excess := len(json.dumps(text, ensure_ascii=False).encode("utf-16-le")) // 2 - 2 - limit) > 0:
+    while (excess := _room_of(text) - limit) > 0:
         text = text[: -max(excess // 2, 1)]
     return text
+
+
+def _room_of(text: str) -> int:
+    """Return how many ordinary characters a text is worth in JSON as UTF-16."""
+    return len(json.dumps(text, ensure_ascii=False).encode("utf-16-le")) // 2 - len('""')

@@ -39,13 +39,15 @@ def body(
     first, rest = _parted(found, shown)
     if not rest:
         return _set(first)
-    more, hidden = "more", "rest"
-    read_on = ToggleVisibilityAction(title=READ_ON, target_elements=[more, hidden])
-    close = ToggleVisibilityAction(title="閉じる", target_elements=[more, hidden])
+    # The closing button stands beside the hidden text: in it, some clients never draw it.
+    more, hidden, less = "more", "rest", "less"
+    read_on = ToggleVisibilityAction(title=READ_ON, target_elements=[more, hidden, less])
+    close = ToggleVisibilityAction(title="閉じる", target_elements=[more, hidden, less])
     return [
         *_set(first),
         ActionSet(id=more, actions=[read_on]),
-        Container(id=hidden, is_visible=False, items=[*_set(rest), ActionSet(actions=[close])]),
+        Container(id=hidden, is_visible=False, items=_set(rest)),
+        ActionSet(id=less, is_visible=False, actions=[close]),
     ]
 
 

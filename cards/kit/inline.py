@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from markdown_it.tree import SyntaxTreeNode
 
 from cards.kit.links import marked, safe_url
-from cards.kit.text import line_start, literal, one_line
+from cards.kit.text import BOLD, line_start, literal, one_line
 
 BREAK = "\n"
-_BOLD = "\ufdd0"
 _LINK, _ADDRESS, _END = "\ufdd1", "\ufdd2", "\ufdd3"
 _LINKS = re.compile(f"{_LINK}([^{_ADDRESS}]*){_ADDRESS}([^{_END}]*){_END}")
 _BARE_URL = re.compile(r"https?://[!#$%&'*+,./:;=?@\w~-]*[/\w=&#-]", re.ASCII)
@@ -39,9 +38,9 @@ class InlineReader:
         for found in _LINKS.finditer(line):
             parts += [literal(line[end : found.start()]), link(found[1], found[2], self.intranet)]
             end = found.end()
-        text = "".join(parts) + literal(line[end:])
+        text = ("".join(parts) + literal(line[end:])).replace(BOLD + BOLD, "")
         # What stands directly before a link must not make it an image or a reference.
-        return line_start(text.replace("![", "！[").replace("][", "］[")).replace(_BOLD, "**")
+        return line_start(text.replace("![", "！[").replace("][", "］[")).replace(BOLD, "**")
 
 
 def link(label: str, address: str, intranet: frozenset[str] = frozenset()) -> str:
@@ -98,7 +97,7 @@ def _bold_line(line: str) -> str:
     if parts is None or not parts[2] or _LINK in line:
         return line
     before, core, after = parts.groups()
-    return f"{before}{_BOLD}{core}{_BOLD}{after}"
+    return f"{before}{BOLD}{core}{BOLD}{after}"
 
 
 def _text_of(node: SyntaxTreeNode) -> str:

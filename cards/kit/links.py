@@ -34,12 +34,9 @@ def safe_url(url: str) -> str | None:
     return urlunsplit((parts.scheme, netloc, *encoded))
 
 
-def is_intranet(url: str, hosts: Collection[str] = ()) -> bool:
-    """Say whether an address opens inside the ministry only: a bare, private, .lan, .local or listed host."""
-    try:
-        host = (urlsplit(url).hostname or "").rstrip(".")
-    except ValueError:
-        return False
+def is_intranet(address: str, hosts: Collection[str] = ()) -> bool:
+    """Say whether a safe address opens in the ministry only: a bare, private, .lan, .local or listed host."""
+    host = (urlsplit(address).hostname or "").rstrip(".")
     listed = any(host == known or host.endswith(f".{known}") for known in hosts)
     return bool(host) and ("." not in host or host.endswith(_INTRANET_ENDINGS) or listed or _is_private(host))
 
@@ -51,6 +48,6 @@ def _is_private(host: str) -> bool:
         return False
 
 
-def marked(label: str, url: str, hosts: Collection[str] = ()) -> str:
-    """Return the label of a link, marked where no phone can open it."""
-    return f"{label}{INTRANET_MARK}" if is_intranet(url, hosts) else label
+def marked(label: str, address: str, hosts: Collection[str] = ()) -> str:
+    """Return the label of a safe link, marked where no phone can open it."""
+    return f"{label}{INTRANET_MARK}" if is_intranet(address, hosts) else label

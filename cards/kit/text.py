@@ -17,12 +17,14 @@ _INVISIBLE = re.compile(
 _STRAY_JOINER = re.compile("(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d")
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _SPACES = re.compile(r"\s+")
+BOLD = "\ufdd0"
+"""Stands for ** until a line is finished; cleaning takes it out of people's texts."""
 
 _TWINS = str.maketrans({"*": "＊", "`": "｀"})
 _MEANT_FOR_MARKUP = re.compile(
     r"(?<![0-9A-Za-z])_|_(?![0-9A-Za-z])"  # an underscore that is not inside a word
     r"|~(?=~)|(?<=~)~"
-    r"|\\(?=[!-/:-@\[-`{-~])"
+    f"|\\\\(?=[!-/:-@\\[-`{{-~{BOLD}]|$)"
     r"|<(?=[A-Za-z/!?])|(?<=[A-Za-z/\"'?-])>"
     r"|&(?=#?\w{1,31};)"
     r"|\](?=[(:\[])"

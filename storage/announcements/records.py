@@ -8,6 +8,7 @@ TITLE_LIMIT = 100
 BODY_LIMIT = 8_000
 LINKS_LIMIT = 4
 SHORT_FIELD_LIMIT = 200
+URL_LIMIT = 1_000
 
 
 class Importance(StrEnum):
@@ -47,7 +48,6 @@ class Announcement:
     author: str
     created_at: datetime
     updated_at: datetime
-    previewed_head_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +110,10 @@ def problems_of(announcement: Announcement, now: datetime) -> tuple[Problem, ...
             field,
             "リンクは https:// で始まる URL を入力してください。",
         )
+        check(len(url) <= URL_LIMIT, field, f"URL が長すぎます。{URL_LIMIT:,}文字以内にしてください。")
+    check(
+        all(len(link.title) <= TITLE_LIMIT for link in announcement.links),
+        "links",
+        f"リンクの題名が長すぎます。{TITLE_LIMIT}文字以内にしてください。",
+    )
     return tuple(found)

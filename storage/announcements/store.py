@@ -53,7 +53,7 @@ class Announcements:
 
 
 def _text_of(announcement: Announcement) -> Announcement:
-    return replace(announcement, revision=0, updated_at=announcement.created_at, previewed_head_count=None)
+    return replace(announcement, revision=0, updated_at=announcement.created_at)
 
 
 def _write(announcement: Announcement) -> Document:

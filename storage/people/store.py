@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from sqlalchemy import Boolean, Column, Index, String, Table, insert, select, update
+from sqlalchemy import Boolean, Column, Index, String, Table, insert, select, text, update
 
 from storage.ledger import Day, Ledger, metadata
 from storage.people.records import Membership, Person
@@ -18,6 +18,8 @@ memberships = Table(
     Column("until", Day),
     Index(None, "section", "since"),
 )
+
+_ADVISORY_LOCK = 0x50454F50  # "PEOP"
 
 Place = tuple[str, str, bool]
 """Person, section, whether it is the primary one."""
@@ -39,6 +41,9 @@ class People:
                 (person.id, code, False) for code in person.extra_sections if code != person.section
             )
         async with self._ledger.write() as connection:
+            if not self._ledger.is_sqlite:
+                # Processes that start together would all open the same memberships.
+                await connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             rows = await connection.execute(select(memberships).where(memberships.c.until.is_(None)))
             open_now: dict[Place, date] = {(r.person, r.section, r.primary): r.since for r in rows}
             ended = [place for place in open_now if place not in wanted]

@@ -146,6 +146,10 @@ def _folding(card: Node) -> Iterator[str]:
             yield f"{path}: hidden for ever"
         if folds and any(inner.get("isRequired") for _, inner in walk(each)):
             yield f"{path}: a required input that may be hidden"
+        if each.get("isVisible") is False and any(
+            inner["type"] == "ActionSet" for _, inner in walk(each.get("items", []))
+        ):
+            yield f"{path}: buttons in a hidden container, which some clients never draw"
         plain = each.get("style", "default") == "default" and "selectAction" not in each
         if each["type"] == "Container" and plain and not folds:
             yield f"{path}: a container without emphasis, selection or folding"

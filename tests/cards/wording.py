@@ -19,12 +19,11 @@ _READ_ALOUD = (
 )
 _JAPANESE = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
-_NOT_PROSE = re.compile(r"\]\([^)]*\)|https?://\S+|mailto:\S+|\S+@\S+")
+_NOT_PROSE = re.compile(r"\]\([^)]*\)|https?://\S+|mailto:\S+|[a-zA-Z0-9._+-]{1,60}@\S+")
 _OTHER_DATES = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}|(?<![\d/])\d{1,2}/\d{1,2}(?![\d/])|\d月\d{1,2}日(?!（[月火水木金土日]）)"
 )
 _BARE_NUMBER = re.compile(r"[\d,.]+")
-_SENTENCE = re.compile(r"[^。]+(?=。)")
 _POLITE_END = re.compile(r"(?:です|ます|ません|ました|でした|ください|ましょう)[）」]*$")
 _LONG_ENOUGH_TO_KNOW = 4
 
@@ -36,17 +35,21 @@ def unfit_words(node: dict[str, Any], path: str, given: Collection[str]) -> Iter
     """
     for key, text in _texts(node):
         prose = _NOT_PROSE.sub("", text)
-        if is_given(prose, given):
-            continue
-        if _LATIN.search(prose) and not _JAPANESE.search(prose):
-            yield f"{path}.{key}: not in Japanese: {text[:40]}"
-        if found := _OTHER_DATES.search(prose):
-            yield f"{path}.{key}: another style of date: {found[0]}"
-        if _BARE_NUMBER.fullmatch(prose.strip()):
-            yield f"{path}.{key}: a number without a unit: {text}"
-        for sentence in _SENTENCE.findall(prose):
-            if not _POLITE_END.search(sentence):
-                yield f"{path}.{key}: not polite: …{sentence[-20:]}"
+        found = list(_unfit(prose))
+        if found and not is_given(prose, given):
+            yield from (f"{path}.{key}: {problem}" for problem in found)
+
+
+def _unfit(prose: str) -> Iterator[str]:
+    if _LATIN.search(prose) and not _JAPANESE.search(prose):
+        yield f"not in Japanese: {prose[:40]}"
+    if found := _OTHER_DATES.search(prose):
+        yield f"another style of date: {found[0]}"
+    if _BARE_NUMBER.fullmatch(prose.strip()):
+        yield f"a number without a unit: {prose}"
+    for sentence in prose.split("。")[:-1]:
+        if not _POLITE_END.search(sentence):
+            yield f"not polite: …{sentence[-20:]}"
 
 
 def is_given(text: str, given: Collection[str]) -> bool:

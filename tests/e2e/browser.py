@@ -10,7 +10,7 @@ import click
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".fonts")
-_BY_HAND = "次の2つを入れてから、もう一度お試しください: {packages}"
+_BY_HAND = "次のパッケージを入れてから、もう一度お試しください: {packages}"
 _INSTALL_SECONDS = 900
 
 

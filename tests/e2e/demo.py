@@ -50,7 +50,7 @@ def _welcome(running: Stage) -> str:
     lines = ["", "働き方ボットが動いています。終えるときは Ctrl+C を押してください。", ""]
     if running.window:
         lines += [
-            f"  画面    　{running.window.url} をブラウザーで開いてください。",
+            f"  画面　　　{running.window.url} をブラウザーで開いてください。",
             "  あなた　　職員001（働き方改革・業務見直し推進室の室長）として使います。",
             "  はじめに　入力欄に「メニュー」と書いて送ってください。",
         ]

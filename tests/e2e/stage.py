@@ -1,5 +1,6 @@
 """Everything that a demo needs, on loopback: the bot, the colleagues, and the chat window where Node is."""
 
+import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from tests.e2e.services import HOST, ROOT, Service, free_port, running, wait_unt
 _BOT_PORT = 3978
 _PLAYGROUND_PORT = 56150
 _RELAY_PORT = 56100
+_REPORT_SECONDS = 30.0
 _IMPORTS = {"PYTHONPATH": str(ROOT)}
 
 
@@ -38,7 +40,7 @@ class Stage:
         log = self.data / "report.json"
         argv = [sys.executable, "-m", "bot", "report", announcement, "--json", "--data", str(self.data)]
         async with running("report", argv, cwd=self.data, log=log, env=_IMPORTS) as service:
-            await service.process.wait()
+            await asyncio.wait_for(service.process.wait(), _REPORT_SECONDS)
         found = json.loads(log.read_bytes())
         assert isinstance(found, dict)
         return found

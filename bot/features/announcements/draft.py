@@ -1,17 +1,27 @@
 """From what a form or a file holds to an announcement: parsing at the edge, every problem with its field."""
 
+import re
 import secrets
 import unicodedata
 from datetime import date, datetime, time
 
 from bot.clock import JST
 from cards.announcements.verbs import DraftFields
+from cards.kit.text import clean, clip, one_line
 from storage.announcements.records import Announcement, Importance, Link
+
+_SHOWN = 40
+_ID = re.compile(r"\d{8}-[0-9a-f]{8}", re.ASCII)
 
 
 def new_id(now: datetime) -> str:
     """Return an announcement's id: the day, and enough chance that nobody guesses another."""
     return f"{now:%Y%m%d}-{secrets.token_hex(4)}"
+
+
+def is_id(text: str) -> bool:
+    """Say whether a text could be an announcement's id: what a button carries may be anything."""
+    return _ID.fullmatch(text) is not None
 
 
 def end_of_day(day: date) -> datetime:
@@ -29,7 +39,7 @@ def read_form(
     errors: dict[str, str] = {}
 
     def moment(field: str, text: str) -> datetime | None:
-        text = unicodedata.normalize("NFKC", text).strip()
+        text = unicodedata.normalize("NFKC", one_line(text))
         if not text:
             return None
         try:
@@ -38,9 +48,9 @@ def read_form(
             errors[field] = "日付を 2026-11-25 のように入力してください。"
             return None
 
-    links, bad_link = read_links(fields.links)
+    links, bad_link = read_links(clean(fields.links))
     if bad_link:
-        errors["links"] = f"「{bad_link}」を、題名と URL を空白で区切った1行にしてください。"
+        errors["links"] = f"「{clip(bad_link, _SHOWN)}」を、題名と URL を空白で区切った1行にしてください。"
     try:
         importance = Importance(fields.importance or Importance.NORMAL)
     except ValueError:
@@ -49,15 +59,15 @@ def read_form(
     announcement = Announcement(
         id=announcement_id,
         revision=1,
-        title=fields.title.strip(),
-        body=fields.body.strip(),
-        audience=(fields.audience_other or fields.audience).strip(),
+        title=one_line(fields.title),
+        body=clean(fields.body).strip(),
+        audience=one_line(fields.audience_other) or one_line(fields.audience),
         acknowledge=fields.acknowledge == "true",
         deadline=moment("deadline", fields.deadline),
-        issuer=fields.issuer.strip(),
-        contact=fields.contact.strip(),
-        document_number=fields.document_number.strip(),
-        reference=fields.reference.strip(),
+        issuer=one_line(fields.issuer),
+        contact=one_line(fields.contact),
+        document_number=one_line(fields.document_number),
+        reference=one_line(fields.reference),
         links=links,
         importance=importance,
         mandatory=False,

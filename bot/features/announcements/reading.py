@@ -22,6 +22,7 @@ from storage.deliveries.records import Notice
 from storage.deliveries.store import Deliveries
 
 _PAGE = 5
+_LAST_PAGE = 1_000
 _NOT_YOURS = "このお知らせは、あなた宛てではないか、すでに取り消されています。"
 
 
@@ -48,7 +49,7 @@ class AnnouncementReading:
     @card_action(LIST, allow=STAFF)
     async def turn_page(self, request: Request, payload: PageRef) -> Reply:
         """Show another page of the list."""
-        return ReplaceCard(await self._list(request, max(0, payload.page)))
+        return ReplaceCard(await self._list(request, min(max(0, payload.page), _LAST_PAGE)))
 
     @card_action(SHOW, allow=STAFF)
     async def show(self, request: Request, payload: AnnouncementRef) -> Reply:

@@ -3,14 +3,15 @@
 from dataclasses import replace
 from datetime import datetime
 
-from bot.chat.request import Actor, ConversationKind, Private, ReplaceCard, Reply, Request, ShowCard
+from bot.chat.request import Actor, ReplaceCard, Reply, Request, ShowCard
 from bot.chat.roles import AUTHORS
 from bot.chat.router import card_action, command
 from bot.delivery.plan import Order, Planner, differs
-from bot.directory.audience import Audience, AudienceError, describe, head_count_by_bureau, resolve
+from bot.directory.audience import Audience, AudienceError, describe, head_count_by_bureau
 from bot.directory.protocol import Directory
 from bot.errors import UserFacingError
-from bot.features.announcements.draft import form_of, new_id, read_form
+from bot.features.announcements.audiences import Audiences
+from bot.features.announcements.draft import form_of, is_id, new_id, read_form
 from bot.features.announcements.messages import announcement_message
 from bot.features.announcements.watching import ProgressCards
 from cards.announcements.form import form_card
@@ -30,6 +31,7 @@ from cards.announcements.verbs import (
     SendOrder,
 )
 from cards.help import message_card
+from cards.kit.build import CardTooLargeError
 from cards.kit.card import Card
 from cards.kit.verbs import Nothing
 from storage.announcements.records import Announcement, problems_of
@@ -40,7 +42,7 @@ from storage.deliveries.store import AlreadyPlannedError, Deliveries
 
 _NOT_YOURS = "この下書きは見つかりません。メニューの「周知を作る」から作り直してください。"
 _CHANGED = "内容が新しくなっています。いちばん新しいプレビューから操作してください。"
-_OUT_OF_REACH = "宛先に、あなたが周知を出せる範囲（{reach}）の外の方が含まれています。宛先を絞ってください。"
+_SENT = "この周知は送信済みのため、変更できません。新しい周知を作ってください。"
 
 
 class AnnouncementWriting:
@@ -61,6 +63,7 @@ class AnnouncementWriting:
         self._deliveries = deliveries
         self._planner = planner
         self._directory = directory
+        self._audiences = Audiences(directory)
         self._audit = audit
         self._progress = progress
 
@@ -79,7 +82,9 @@ class AnnouncementWriting:
     @card_action(PREVIEW, allow=AUTHORS)
     async def preview(self, request: Request, fields: DraftFields) -> Reply:
         """Check the form; keep it and show the preview, or give it back with what is wrong at each field."""
-        written = await self._find(request.actor, fields.announcement) if fields.announcement else None
+        written = await self._find(request.actor, fields.announcement)
+        if written is not None:
+            await self._refuse_if_sent(written)
         draft, errors = read_form(
             fields,
             announcement_id=written.id if written else new_id(request.now),
@@ -91,26 +96,34 @@ class AnnouncementWriting:
         audience = None
         if "audience" not in errors:
             try:
-                audience = self._resolve(request.actor, draft.audience, request.now)
+                audience = self._audiences.resolve(request.actor, draft.audience, request.now)
             except AudienceError as error:
-                errors["audience"] = str(error)
+                errors["audience_other" if fields.audience_other.strip() else "audience"] = str(error)
+        if audience is not None and not errors:
+            draft = replace(draft, audience=audience.expression)
+            try:
+                self._preview_card(draft, audience, request.now)
+            except CardTooLargeError as error:
+                errors["body"] = str(error)
         if errors or audience is None:
             return ReplaceCard(self._form(fields, errors, request.now))
-        draft = replace(draft, audience=audience.expression, previewed_head_count=len(audience.people))
         return ReplaceCard(self._preview_card(await self._keep(draft, written), audience, request.now))
 
     @card_action(EDIT, allow=AUTHORS)
     async def edit(self, request: Request, payload: AnnouncementRef) -> Reply:
         """Go back from the preview to the form."""
         announcement = await self._own(request.actor, payload.announcement)
-        return ReplaceCard(self._form(form_of(announcement), {}, request.now))
+        await self._refuse_if_sent(announcement)
+        fields = form_of(announcement)
+        if fields.audience not in dict(self._audiences.choices()):
+            fields = replace(fields, audience="", audience_other=self._audiences.typed(fields.audience))
+        return ReplaceCard(self._form(fields, {}, request.now))
 
     @card_action(TEST, allow=AUTHORS)
     async def send_test(self, request: Request, payload: RevisionRef) -> Reply:
         """Show the author the message as it will arrive, in their own chat only."""
         announcement = await self._revision(request.actor, payload.announcement, payload.revision)
-        reply = ShowCard(notice_card(announcement, now=request.now, trial=True))
-        return reply if request.conversation.kind is ConversationKind.PERSONAL else Private(reply)
+        return ShowCard(notice_card(announcement, now=request.now, trial=True))
 
     @card_action(TRY_ACKNOWLEDGE, allow=AUTHORS)
     async def try_acknowledge(self, request: Request, payload: RevisionRef) -> Reply:
@@ -131,24 +144,19 @@ class AnnouncementWriting:
     async def send(self, request: Request, payload: SendOrder) -> Reply:
         """Plan the dispatch that the author has seen; pressing twice shows the one that exists."""
         actor, now = request.actor, request.now
-        announcement = await self._revision(actor, payload.announcement, payload.revision)
+        announcement = await self._own(actor, payload.announcement)
+        if sent := await self._deliveries.of_subject(announcement.id):
+            return ReplaceCard(await self._progress.card(sent[-1].id, now))
+        _refuse_if_changed(announcement, payload.revision)
         if problems := problems_of(announcement, now):
             raise UserFacingError(f"{problems[0].message}「修正する」から直してください。")
-        audience = self._resolve(actor, announcement.audience, now)
-        approved = announcement.previewed_head_count or 0
-        if differs(len(audience.people), approved):
-            announcement = await self._announcements.change(
-                announcement.id, lambda a: replace(a, previewed_head_count=len(audience.people))
+        audience = self._audiences.resolve(actor, announcement.audience, now)
+        if differs(len(audience.people), payload.head_count):
+            note = (
+                f"宛先が{payload.head_count:,}人から{len(audience.people):,}人に変わりました。"
+                "もう一度確かめてください。"
             )
-            return ReplaceCard(
-                self._preview_card(
-                    announcement,
-                    audience,
-                    now,
-                    note=f"宛先が{approved:,}人から{len(audience.people):,}人に変わりました。"
-                    "もう一度確かめてください。",
-                )
-            )
+            return ReplaceCard(self._preview_card(announcement, audience, now, note=note))
         try:
             dispatch, recipients = await self._planner.plan(
                 Order(
@@ -181,13 +189,7 @@ class AnnouncementWriting:
         return DraftFields(audience=actor.reach or "all", issuer=name, contact=name, acknowledge="true")
 
     def _form(self, fields: DraftFields, errors: dict[str, str], now: datetime) -> Card:
-        sections = self._directory.snapshot.sections
-        audiences = [
-            ("all", "全職員"),
-            ("headquarters", "本省の職員"),
-            *((f"section:{bureau.code}", bureau.name) for bureau in sections.bureaus()),
-        ]
-        return form_card(fields, errors, audiences, now)
+        return form_card(fields, errors, self._audiences.choices(), now)
 
     def _preview_card(
         self, announcement: Announcement, audience: Audience, now: datetime, note: str = ""
@@ -202,15 +204,6 @@ class AnnouncementWriting:
             note=note,
         )
 
-    def _resolve(self, actor: Actor, expression: str, now: datetime) -> Audience:
-        snapshot = self._directory.snapshot
-        audience = resolve(expression, snapshot, now.date())
-        if actor.reach:
-            allowed = {person.id for person in resolve(actor.reach, snapshot, now.date()).people}
-            if any(person.id not in allowed for person in audience.people):
-                raise AudienceError(_OUT_OF_REACH.format(reach=describe(actor.reach, snapshot)))
-        return audience
-
     async def _keep(self, draft: Announcement, written: Announcement | None) -> Announcement:
         if written is None:
             await self._announcements.put(draft)
@@ -221,6 +214,8 @@ class AnnouncementWriting:
         )
 
     async def _find(self, actor: Actor, announcement_id: str) -> Announcement | None:
+        if not is_id(announcement_id):
+            return None
         announcement = await self._announcements.get(announcement_id)
         return announcement if announcement is not None and announcement.author == actor.id else None
 
@@ -232,6 +227,14 @@ class AnnouncementWriting:
 
     async def _revision(self, actor: Actor, announcement_id: str, revision: int) -> Announcement:
         announcement = await self._own(actor, announcement_id)
-        if announcement.revision != revision:
-            raise UserFacingError(_CHANGED)
+        _refuse_if_changed(announcement, revision)
         return announcement
+
+    async def _refuse_if_sent(self, announcement: Announcement) -> None:
+        if await self._deliveries.of_subject(announcement.id):
+            raise UserFacingError(_SENT)
+
+
+def _refuse_if_changed(announcement: Announcement, revision: int) -> None:
+    if announcement.revision != revision:
+        raise UserFacingError(_CHANGED)

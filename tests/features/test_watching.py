@@ -1,0 +1,266 @@
+"""After sending: the live card, stop, retry, what is unknown, pauses, and confirmations by bureau."""
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.chat.router import NOT_ALLOWED
+from storage.audit.store import Audit
+from storage.deliveries.records import Dispatch, DispatchState, PauseReason, State
+from storage.deliveries.store import Deliveries
+from tests.fakes.connector import Plan, Rule
+from tests.fakes.connector.records import Taken
+from tests.features.activities import person
+from tests.features.announcing import (
+    AUTHOR,
+    LIMITED_AUTHOR,
+    OTHER_AUTHOR,
+    STAFF,
+    STRANGER,
+    dispatch_of,
+    order,
+    send,
+    stores,
+)
+from tests.features.stage import Stage, stage
+from tests.features.window import Shown, shown
+
+BUREAU = {"audience_other": "大臣官房"}
+KANBO = 47
+BLOCKED, NOT_INSTALLED, DOUBTFUL = person(9), person(10), person(14)
+
+
+def live(bot: Stage) -> Shown:
+    """Return the author's live card as it looks now."""
+    return bot.card_with(AUTHOR, "最新の状況にする")
+
+
+def updates(bot: Stage) -> list[Taken]:
+    """Return the changes of the author's messages, in order."""
+    return [each for each in bot.teams.records.changes if each.member == AUTHOR]
+
+
+def audience_counts(bot: Stage) -> dict[str, int]:
+    """Return how many messages everybody but the author has."""
+    return {who: count for who, count in bot.teams.records.counts().items() if who != AUTHOR}
+
+
+async def people_in(bot: Stage, dispatch: Dispatch, state: State) -> set[str]:
+    rows = await Deliveries(bot.storage.ledger).rows(dispatch.id, states=[state])
+    return {row.recipient for row in rows}
+
+
+async def test_the_live_card_follows_the_figures_and_rests_when_they_do(data_dir: Path) -> None:
+    async with stage(data_dir, plan=Plan(delay=0.3), send_concurrency=8) as bot:
+        announcement = await order(bot, **BUREAU)
+        await bot.until_sent(announcement.id, is_over=True)
+        await bot.until(lambda: "送信が終わりました" in live(bot).words())
+        figures = [
+            tuple(re.findall(r"(\d+)人中(\d+)人に届きました", _words(each))) for each in updates(bot)
+        ]
+        assert len(figures) == len(updates(bot)) >= 3
+        assert figures == sorted(figures, key=lambda found: int(found[0][1]))
+        pauses = [b.at - a.at for a, b in zip(updates(bot), updates(bot)[1:], strict=False)]
+        assert min(pauses) > 1.7
+        assert any("1秒に" in _words(each) and "あと" in _words(each) for each in updates(bot)[:-1])
+        assert f"{KANBO}人中{KANBO}人に届きました（100%）" in live(bot).words()
+        # It stands in the place of the preview: one card for the whole life of the announcement.
+        assert [each for each in bot.sees(AUTHOR) if "送信前の確認" in each.words()] == []
+
+        count = len(updates(bot))
+        bot.clock.advance(timedelta(hours=1))
+        await asyncio.sleep(2.3)
+        assert len(updates(bot)) == count
+
+        await bot.press(person(12), "確認しました")
+        await bot.until(lambda: len(updates(bot)) > count)
+        assert "1人（届いた人の2.1%）" in live(bot).words()
+
+
+def _words(update: Taken) -> str:
+    return shown(update.conversation, update.activity_id, update.json()).words()
+
+
+async def test_stopping_cancels_what_has_not_left_and_retrying_sends_only_that(data_dir: Path) -> None:
+    async with stage(data_dir, plan=Plan(delay=0.05), send_concurrency=2) as bot:
+        announcement = await order(bot, **BUREAU)
+        await bot.until(lambda: len(audience_counts(bot)) > 3)
+        answer = await bot.press(AUTHOR, "送信を止める")
+        assert answer.card is not None
+        assert "送信を止めました" in answer.card.words()
+        dispatch, tally = await bot.until_sent(announcement.id)
+        assert dispatch.state is DispatchState.STOPPED
+        assert 3 < tally.delivered < KANBO
+        assert tally.reasons == {"cancelled": KANBO - tally.delivered}
+        reached = await people_in(bot, dispatch, State.DELIVERED)
+        await asyncio.sleep(0.3)
+        assert set(audience_counts(bot)) == reached - {AUTHOR}
+
+        bot.teams.plan = Plan(keep_bodies=True)
+        await bot.press(AUTHOR, "最新の状況にする")
+        again = await bot.press(AUTHOR, "に再送")
+        assert again.card is not None
+        _, tally = await bot.until_sent(announcement.id)
+        assert tally.delivered == KANBO
+        assert set(audience_counts(bot).values()) == {1}
+        actions = [entry.action for entry in await Audit(bot.storage.ledger).entries()]
+        assert actions == ["announcement.send", "announcement.stop", "announcement.retry"]
+
+
+async def test_stopping_twice_or_when_all_is_over_changes_nothing(bot: Stage) -> None:
+    announcement = await send(bot)
+    before = (await stores(bot))[:2]
+    dispatch, _ = await dispatch_of(bot, announcement)
+    for _ in range(2):
+        answer = await bot.send_action(AUTHOR, "announcement.stop", {"v": 1, "dispatch": dispatch.id})
+        assert answer.card is not None
+    after = (await stores(bot))[:2]
+    assert after[0] == before[0]
+    assert [tally for _, tally in after[1]] == [tally for _, tally in before[1]]
+
+
+async def test_failures_are_named_and_only_they_are_sent_again(data_dir: Path) -> None:
+    rules = (
+        Rule(member=BLOCKED, then="403:ConversationBlockedByUser"),
+        Rule(member=NOT_INSTALLED, then="403:BotNotInConversationRoster"),
+    )
+    async with stage(data_dir, plan=Plan(rules=rules)) as bot:
+        announcement = await send(bot, **BUREAU)
+        await bot.press(AUTHOR, "最新の状況にする")
+        words = live(bot).words()
+        assert "2人（本人がボットをブロック 1人、アプリが未導入 1人）" in words
+        assert f"{KANBO}人中{KANBO - 2}人に届きました" in words
+
+        bot.teams.plan = Plan(keep_bodies=True, rules=rules[:1])
+        await bot.press(AUTHOR, "送れなかった2人に再送")
+        _, tally = await bot.until_sent(announcement.id)
+        assert (tally.delivered, tally.reasons) == (KANBO - 1, {"blocked": 1})
+        assert set(audience_counts(bot).values()) == {1}
+        assert BLOCKED not in audience_counts(bot)
+
+
+async def test_pressing_retry_twice_sends_once(data_dir: Path) -> None:
+    async with stage(data_dir, plan=Plan(rules=(Rule(member=BLOCKED, steps=("403",)),))) as bot:
+        announcement = await send(bot, **BUREAU)
+        await bot.press(AUTHOR, "最新の状況にする")
+        card = live(bot)
+        await asyncio.gather(*(bot.press(AUTHOR, "に再送", card=card) for _ in range(3)))
+        await bot.until_sent(announcement.id)
+        await bot.press(AUTHOR, "に再送", card=card)
+        _, tally = await bot.until_sent(announcement.id)
+        assert tally.delivered == KANBO
+        assert set(audience_counts(bot).values()) == {1}
+
+
+@pytest.mark.parametrize(("button", "copies"), [("届いたか不明の1人に再送", 2), ("配信済みとして扱う", 1)])
+async def test_what_is_unknown_waits_for_a_person_to_decide(
+    data_dir: Path, button: str, copies: int
+) -> None:
+    doubt = Rule(member=DOUBTFUL, steps=("500-after-accept",))
+    async with stage(data_dir, plan=Plan(rules=(doubt,))) as bot:
+        announcement = await send(bot, **BUREAU)
+        dispatch, tally = await dispatch_of(bot, announcement)
+        assert await people_in(bot, dispatch, State.UNKNOWN) == {DOUBTFUL}
+        assert tally.delivered == KANBO - 1
+        await bot.press(AUTHOR, "最新の状況にする")
+        assert "届いたか不明" in live(bot).words()
+        await bot.press(AUTHOR, button)
+        _, tally = await bot.until_sent(announcement.id)
+        assert tally.delivered == KANBO
+        counts = audience_counts(bot)
+        assert counts.pop(DOUBTFUL) == copies
+        assert set(counts.values()) == {1}
+
+
+async def test_who_confirms_a_doubtful_message_has_evidently_got_it(data_dir: Path) -> None:
+    doubt = Rule(member=DOUBTFUL, steps=("500-after-accept",))
+    async with stage(data_dir, plan=Plan(rules=(doubt,))) as bot:
+        announcement = await send(bot, **BUREAU)
+        await bot.press(DOUBTFUL, "確認しました")
+        _, tally = await dispatch_of(bot, announcement)
+        assert (tally.unknown, tally.delivered, tally.acknowledged) == (0, KANBO, 1)
+
+
+async def test_what_has_expired_is_not_sent_again(data_dir: Path) -> None:
+    async with stage(data_dir, plan=Plan(rules=(Rule(member=BLOCKED, then="403"),))) as bot:
+        announcement = await send(bot, **BUREAU, expires="2026-11-25")
+        await bot.press(AUTHOR, "最新の状況にする")
+        card = live(bot)
+        bot.clock.advance(timedelta(days=30))
+        sent = bot.teams.count
+        answer = await bot.press(AUTHOR, "に再送", card=card)
+        assert "再送できません" in answer.sentence
+        _, tally = await dispatch_of(bot, announcement)
+        assert (tally.failed, tally.queued) == (1, 0)
+        assert bot.teams.count == sent
+
+
+async def test_confirmations_by_bureau_are_counts_without_names(bot: Stage) -> None:
+    await send(bot, audience_other="秘書課、財政課")
+    for who in (person(13), person(14), STAFF):
+        await bot.press(who, "確認しました")
+    answer = await bot.press(AUTHOR, "最新の状況にする")
+    answer = await bot.press(AUTHOR, "部局別の確認状況")
+    assert answer.card is not None
+    words = answer.card.words()
+    lines = words.splitlines()
+    assert lines[lines.index("大臣官房") + 2].startswith("2人")
+    assert lines[lines.index("自治財政局") + 2].startswith("1人")
+    assert lines[lines.index("合計") + 2].startswith("3人")
+    assert "職員0" not in words
+    back = await bot.press(AUTHOR, "配信の状況に戻る", card=answer.card)
+    assert back.card is not None
+    assert "送信が終わりました" in back.card.words() or "送信しています" in back.card.words()
+
+
+BUTTONS = ["progress", "confirmations", "stop", "resume", "retry", "resend_unknown", "accept_unknown"]
+
+
+async def test_only_its_author_and_the_secretariat_have_a_hand_in_a_dispatch(bot: Stage) -> None:
+    announcement = await send(bot)
+    dispatch, _ = await dispatch_of(bot, announcement)
+    before = await stores(bot)
+    for button in BUTTONS:
+        data = {"v": 1, "dispatch": dispatch.id}
+        for who in (STAFF, STRANGER):
+            answer = await bot.send_action(who, f"announcement.{button}", data)
+            assert answer.sentence == NOT_ALLOWED
+        answer = await bot.send_action(LIMITED_AUTHOR, f"announcement.{button}", data)
+        assert "作成した方と事務局だけ" in answer.sentence
+        for forged in ("", "x", dispatch.id + "x", "\x00", "x" * 5_000):
+            answer = await bot.send_action(AUTHOR, f"announcement.{button}", data | {"dispatch": forged})
+            assert answer.card is None
+            assert answer.sentence
+            assert "受付番号" not in answer.sentence
+    assert await stores(bot) == before
+    answer = await bot.send_action(OTHER_AUTHOR, "announcement.progress", {"v": 1, "dispatch": dispatch.id})
+    assert answer.card is not None
+
+
+async def test_when_teams_refuses_the_bot_sending_pauses_and_goes_on_when_it_is_told_to(
+    data_dir: Path,
+) -> None:
+    async with stage(data_dir) as bot:
+        await bot.say(AUTHOR, "メニュー")
+        card_and_text = await order(bot, acknowledge="false", deadline="", audience_other="広報室")
+        del card_and_text
+        bot.teams.plan = Plan(keep_bodies=True, authorization="Bearer nobody has this")
+        announcement = await order_while_refused(bot)
+        await bot.until(lambda: False) if announcement is None else None
+
+
+async def order_while_refused(bot: Stage) -> None:
+    del bot
+
+
+def scheduled(dispatch_id: str, bot: Stage, *, head_count: int, audience: str, by: str) -> Dispatch:
+    """Return a dispatch as `announce --at` writes it, due in an hour."""
+    raise NotImplementedError(dispatch_id, bot, head_count, audience, by)
+
+
+def pauses(dispatches: Sequence[Dispatch]) -> list[PauseReason | None]:
+    return [each.pause_reason for each in dispatches]
