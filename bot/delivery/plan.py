@@ -89,9 +89,8 @@ class Planner:
                 continue
             if differs(len(recipients), dispatch.head_count):
                 await self._queue.pause(dispatch.id, PauseReason.AUDIENCE_CHANGED)
-            elif await self._deliveries.start(dispatch, recipients, now):
+            elif await self._start(dispatch, recipients, now):
                 log.info("dispatch.started", dispatch=dispatch.id, recipients=len(recipients))
-                self._wake()
 
     async def start_anyway(self, dispatch: Dispatch, now: datetime) -> bool:
         """Start a scheduled dispatch that waits for its author, with today's audience.
@@ -100,7 +99,12 @@ class Planner:
             AudienceError: some part of the audience still can't be resolved.
         """
         recipients = await self._recipients(dispatch.audience, now.date())
-        started = await self._deliveries.start(dispatch, recipients, now)
+        return await self._start(dispatch, recipients, now)
+
+    async def _start(self, dispatch: Dispatch, recipients: Sequence[Recipient], now: datetime) -> bool:
+        # A start that was late, or waited for its author, has as long to reach everybody as any other.
+        in_time = replace(dispatch, give_up_at=self._give_up_at(now, dispatch.expires))
+        started = await self._deliveries.start(in_time, recipients, now)
         self._wake()
         return started
 
@@ -113,9 +117,6 @@ class Planner:
         announcement = order.announcement
         start_at = order.start_at or now
         scheduled = start_at > now
-        give_up_at = start_at + self._limits.give_up_after
-        if announcement.expires is not None:
-            give_up_at = min(give_up_at, announcement.expires)
         return Dispatch(
             id=f"{announcement.id}.r{announcement.revision}.{DispatchKind.POST}",
             subject=announcement.id,
@@ -134,8 +135,12 @@ class Planner:
             created_at=now,
             start_at=start_at,
             started_at=None if scheduled else now,
-            give_up_at=give_up_at,
+            give_up_at=self._give_up_at(start_at, announcement.expires),
         )
+
+    def _give_up_at(self, start_at: datetime, expires: datetime | None) -> datetime:
+        latest = start_at + self._limits.give_up_after
+        return latest if expires is None else min(latest, expires)
 
 
 def differs(count: int, approved: int) -> bool:

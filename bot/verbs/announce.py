@@ -83,6 +83,7 @@ async def _announce(
     from bot.clock import SystemClock  # noqa: PLC0415
     from bot.delivery.limits import SendingLimits  # noqa: PLC0415
     from bot.delivery.plan import Order, Planner  # noqa: PLC0415
+    from bot.directory.audience import resolve  # noqa: PLC0415
     from bot.directory.file import FileDirectory, directory_files  # noqa: PLC0415
     from bot.errors import OperatorError  # noqa: PLC0415
     from bot.features.announcements.frontmatter import read_announcement  # noqa: PLC0415
@@ -101,7 +102,10 @@ async def _announce(
     if start_at is not None and start_at <= now:
         raise OperatorError("--at の日時が過ぎています。これからの日時にしてください。")
     announcement = read_announcement(file, audience=audience, now=now)
+    if start_at is not None and announcement.expires is not None and start_at >= announcement.expires:
+        raise OperatorError("--at の日時が、掲載の終了（expires）より後です。どちらかを直してください。")
     directory = FileDirectory(directory_files(settings))
+    resolve(announcement.audience, directory.snapshot, now.date())  # refused before anything is written
     storage = await open_storage(settings.data_dir, settings.database_url)
     try:
         deliveries, queue = Deliveries(storage.ledger), DeliveryQueue(storage.ledger)

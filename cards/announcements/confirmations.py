@@ -5,7 +5,7 @@ from datetime import datetime
 
 from microsoft_teams.cards import CardElement
 
-from cards.announcements.verbs import PROGRESS, DispatchRef
+from cards.announcements.verbs import CONFIRMATIONS, DispatchRef
 from cards.kit import actions, dates, layout
 from cards.kit.build import card
 from cards.kit.card import Card
@@ -28,7 +28,7 @@ def confirmations_card(dispatch: Dispatch, rows: Sequence[tuple[str, int, int]],
             *_table(rows, delivered, acknowledged),
             layout.note(f"{dates.day_time(now, now)}現在の状況です。部局は、送信した日の所属です。"),
         ],
-        [actions.secondary("配信の状況に戻る", PROGRESS, DispatchRef(dispatch=dispatch.id))],
+        [actions.secondary("最新の状況にする", CONFIRMATIONS, DispatchRef(dispatch=dispatch.id))],
         summary=f"確認状況：{dispatch.title}（{percent(acknowledged, delivered)}）",
     )
 

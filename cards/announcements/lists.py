@@ -1,17 +1,19 @@
-"""お知らせ: the list that a person looks through."""
+"""お知らせ: the list that a person looks through; and what an author has sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from microsoft_teams.cards import ExecuteAction
 
-from cards.announcements.verbs import LIST, SHOW, AnnouncementRef, PageRef
+from cards.announcements.progress import STATUS
+from cards.announcements.verbs import LIST, NEW, PROGRESS, SHOW, AnnouncementRef, DispatchRef, PageRef
 from cards.kit import actions, dates, layout
 from cards.kit.build import card
 from cards.kit.card import Card
 from cards.kit.figures import count_of
 from cards.kit.text import clip, one_line
-from storage.deliveries.records import Notice
+from cards.kit.verbs import Nothing
+from storage.deliveries.records import Dispatch, Notice
 
 PAGE_SIZE = 5
 _LONGEST_TITLE = 60
@@ -28,6 +30,26 @@ def notices_card(notices: Sequence[Notice], now: datetime, page: int = 0, *, has
         ],
         _paging(page, has_more=has_more),
         summary=f"お知らせ：未確認{count_of(waiting)}" if waiting else "お知らせの一覧",
+    )
+
+
+def dispatches_card(dispatches: Sequence[Dispatch], now: datetime) -> Card:
+    """List what an author has sent, the newest first; each opens its live card."""
+    said = "押すと、届いた人数や確認の状況が見られます。" if dispatches else "送った周知はまだありません。"
+    return card(
+        "配信の状況",
+        [layout.paragraph(said), *layout.choices([_sent_row(dispatch, now) for dispatch in dispatches])],
+        [actions.secondary("周知を作る", NEW, Nothing())],
+        summary="配信の状況",
+    )
+
+
+def _sent_row(dispatch: Dispatch, now: datetime) -> layout.Choice:
+    title = clip(one_line(dispatch.title), _LONGEST_TITLE) or layout.UNNAMED
+    return layout.Choice(
+        title=title,
+        remark=f"{dates.day(dispatch.start_at, now)}　{STATUS[dispatch.state]}",
+        action=actions.secondary(f"「{title}」を開く", PROGRESS, DispatchRef(dispatch=dispatch.id)),
     )
 
 

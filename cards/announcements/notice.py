@@ -38,15 +38,16 @@ def notice_card(
     summary = notice_summary(
         announcement, now, acknowledged=acknowledged_at is not None, expired=expired, trial=trial
     )
+    title = notice_title(announcement)
     return card(
-        notice_title(announcement),
+        f"【試し送信】{title}" if trial else title,
         [
             *trial_note,
             *status,
             *folding.body(announcement.body, intranet),
             *(layout.buttons([_confirm(announcement, trial=trial)]) if asks else []),
             *particulars(announcement),
-            *_links(announcement, intranet),
+            *_link_buttons(announcement, intranet),
         ],
         [] if asks else [actions.secondary("お知らせの一覧を見る", LIST, PageRef())],
         summary=summary,
@@ -116,7 +117,7 @@ def link_list(announcement: Announcement, intranet: frozenset[str]) -> list[Card
     return [layout.rich("\n".join(lines))] if lines else []
 
 
-def _links(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
+def _link_buttons(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
     """Return a button for each page, or a list where a title is too long for a button."""
     titles = {address: marked(title, address, intranet) for address, title in _pages(announcement).items()}
     if all(layout.fits_button(title) for title in titles.values()):

@@ -54,6 +54,7 @@ def preview_card(
 
 
 def _as_received(announcement: Announcement, now: datetime, intranet: frozenset[str]) -> list[CardElement]:
+    links = link_list(announcement, intranet)
     button = layout.note(f"［ここに「{CONFIRM}」のボタンが付きます］")
     return [
         layout.heading(notice_title(announcement)),
@@ -61,7 +62,7 @@ def _as_received(announcement: Announcement, now: datetime, intranet: frozenset[
         *folding.body(announcement.body, intranet),
         *([button] if announcement.acknowledge else []),
         *particulars(announcement),
-        *link_list(announcement, intranet),
+        *([layout.note("［次のページを開くボタンが付きます］"), *links] if links else []),
     ]
 
 

@@ -38,7 +38,7 @@ _PAUSES = {
     "名簿を確かめてから「再開する」を押してください。",
 }
 _OVER = frozenset({DispatchState.FINISHED, DispatchState.STOPPED})
-_STATUS = {
+STATUS = {
     DispatchState.SCHEDULED: "予約しています",
     DispatchState.SENDING: "送信しています",
     DispatchState.PAUSED: "一時停止中です",
@@ -57,7 +57,7 @@ def progress_card(
     seconds_left: float | None = None,
 ) -> Card:
     """Show how far a dispatch is, and what its author may do now."""
-    status = _STATUS[dispatch.state]
+    status = STATUS[dispatch.state]
     return card(
         dispatch.title,
         [
@@ -71,8 +71,8 @@ def progress_card(
                     ("宛先", f"{audience_label}（{people(tally.total or dispatch.head_count)}）"),
                 ]
             ),
+            layout.note(f"{dates.day_time(now, now)}現在　配信番号 {dispatch.subject}"),
             *_decisions(dispatch, tally, now),
-            layout.note(f"{dates.day_time(now, now)}現在"),
         ],
         _buttons(dispatch, tally),
         summary=f"{status}：{dispatch.title}",

@@ -47,7 +47,7 @@ class Form:
             label=label,
             value=self.values.get(name) or None,
             min=earliest.isoformat() if earliest else None,
-            error_message="今日から後の日付を選んでください。" if earliest else None,
+            error_message="今日以降の日付を選んでください。" if earliest else None,
             spacing=self._spacing(name),
         )
         return [*self._error(name), field]

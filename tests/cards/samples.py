@@ -9,7 +9,7 @@ from typing import Any
 from cards import help as help_cards
 from cards.announcements.confirmations import confirmations_card
 from cards.announcements.form import form_card
-from cards.announcements.lists import notices_card
+from cards.announcements.lists import dispatches_card, notices_card
 from cards.announcements.notice import notice_card
 from cards.announcements.preview import preview_card
 from cards.announcements.progress import progress_card
@@ -175,6 +175,8 @@ SAMPLES: dict[str, Sample] = {
     "confirmations: 90 bureaus": Sample(
         draw=lambda: confirmations_card(FINISHED, [(LONG_SECTION, 1_000, 999)] * 90, NOW)
     ),
+    "dispatches: none": Sample(draw=lambda: dispatches_card((), NOW)),
+    "dispatches: some": Sample(draw=lambda: dispatches_card((FINISHED, QUIET), NOW)),
     "notices: none": Sample(draw=lambda: notices_card((), NOW)),
     "notices: none on a later page": Sample(draw=lambda: notices_card((), NOW, 3)),
     "notices: one": Sample(draw=lambda: notices_card(NOTICES[3:4], NOW)),

@@ -86,7 +86,7 @@ async def test_a_database_that_goes_away_loses_no_result(ledgers: list[Ledger], 
                     await asyncio.sleep(0.2)
                 tally = await until_over(desk)
 
-    assert {entry["log_level"] for entry in logs} == {"error"}
+    assert {entry["log_level"] for entry in logs} <= {"error"}
     assert tally.delivered + tally.unknown == len(MANY)
     assert teams.records.duplicates() == {}
     taken = teams.records.counts()

@@ -65,10 +65,10 @@ async def order(bot: Stage, who: str = AUTHOR, **fields: str) -> Announcement:
     return written
 
 
-async def send(bot: Stage, who: str = AUTHOR, **fields: str) -> Announcement:
-    """Write an announcement, send it, and wait until the dispatch is over."""
+async def send(bot: Stage, who: str = AUTHOR, *, is_over: bool = False, **fields: str) -> Announcement:
+    """Write an announcement, send it, and wait until it has reached whom it can (or is over as well)."""
     written = await order(bot, who, **fields)
-    await bot.until_sent(written.id)
+    await bot.until_sent(written.id, is_over=is_over)
     return written
 
 

@@ -47,6 +47,11 @@ class Stage(TeamsClient):
     storage: Storage
     clock: RunningClock
 
+    async def run_job(self, name: str) -> None:
+        """Let a job of a feature have its turn now instead of in some seconds."""
+        (job,) = [each for each in self.app.router.jobs if each.name.endswith(f".{name}")]
+        await job.run()
+
     async def until_sent(self, announcement: str, *, is_over: bool = False) -> tuple[Dispatch, Tally]:
         """Wait until a dispatch has no open row (or until it is over too); return it with its sums."""
         deliveries = Deliveries(self.storage.ledger)

@@ -2,9 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,8 +31,8 @@ from tests.features.announcing import (
 from tests.features.stage import Stage, stage
 from tests.features.window import Shown, shown
 
-BUREAU = {"audience_other": "大臣官房"}
-KANBO = 47
+BUREAU = "大臣官房"
+KANBO = 48
 BLOCKED, NOT_INSTALLED, DOUBTFUL = person(9), person(10), person(14)
 
 
@@ -56,29 +58,32 @@ async def people_in(bot: Stage, dispatch: Dispatch, state: State) -> set[str]:
 
 async def test_the_live_card_follows_the_figures_and_rests_when_they_do(data_dir: Path) -> None:
     async with stage(data_dir, plan=Plan(delay=0.3), send_concurrency=8) as bot:
-        announcement = await order(bot, **BUREAU)
+        announcement = await order(bot, audience_other=BUREAU)
         await bot.until_sent(announcement.id, is_over=True)
         await bot.until(lambda: "送信が終わりました" in live(bot).words())
-        figures = [
-            tuple(re.findall(r"(\d+)人中(\d+)人に届きました", _words(each))) for each in updates(bot)
-        ]
+        figures = [tuple(re.findall(r"(\d+)人中(\d+)人に届きました", _words(each))) for each in updates(bot)]
         assert len(figures) == len(updates(bot)) >= 3
         assert figures == sorted(figures, key=lambda found: int(found[0][1]))
-        pauses = [b.at - a.at for a, b in zip(updates(bot), updates(bot)[1:], strict=False)]
+        pauses = [b.at - a.at for a, b in pairwise(updates(bot))]
         assert min(pauses) > 1.7
         assert any("1秒に" in _words(each) and "あと" in _words(each) for each in updates(bot)[:-1])
         assert f"{KANBO}人中{KANBO}人に届きました（100%）" in live(bot).words()
         # It stands in the place of the preview: one card for the whole life of the announcement.
         assert [each for each in bot.sees(AUTHOR) if "送信前の確認" in each.words()] == []
 
+        await bot.teams.wait_idle()
+        await asyncio.sleep(0.1)  # until the bot has read the last answer
         count = len(updates(bot))
-        bot.clock.advance(timedelta(hours=1))
-        await asyncio.sleep(2.3)
+        for _ in range(3):
+            bot.clock.advance(timedelta(hours=1))
+            await bot.run_job("refresh_live_cards")
         assert len(updates(bot)) == count
 
         await bot.press(person(12), "確認しました")
-        await bot.until(lambda: len(updates(bot)) > count)
-        assert "1人（届いた人の2.1%）" in live(bot).words()
+        bot.clock.advance(timedelta(minutes=1))
+        await bot.run_job("refresh_live_cards")
+        assert len(updates(bot)) == count + 1
+        assert "1人（届いた人の2%）" in live(bot).words()
 
 
 def _words(update: Taken) -> str:
@@ -87,7 +92,7 @@ def _words(update: Taken) -> str:
 
 async def test_stopping_cancels_what_has_not_left_and_retrying_sends_only_that(data_dir: Path) -> None:
     async with stage(data_dir, plan=Plan(delay=0.05), send_concurrency=2) as bot:
-        announcement = await order(bot, **BUREAU)
+        announcement = await order(bot, audience_other=BUREAU)
         await bot.until(lambda: len(audience_counts(bot)) > 3)
         answer = await bot.press(AUTHOR, "送信を止める")
         assert answer.card is not None
@@ -129,7 +134,7 @@ async def test_failures_are_named_and_only_they_are_sent_again(data_dir: Path) -
         Rule(member=NOT_INSTALLED, then="403:BotNotInConversationRoster"),
     )
     async with stage(data_dir, plan=Plan(rules=rules)) as bot:
-        announcement = await send(bot, **BUREAU)
+        announcement = await send(bot, is_over=True, audience_other=BUREAU)
         await bot.press(AUTHOR, "最新の状況にする")
         words = live(bot).words()
         assert "2人（本人がボットをブロック 1人、アプリが未導入 1人）" in words
@@ -145,7 +150,7 @@ async def test_failures_are_named_and_only_they_are_sent_again(data_dir: Path) -
 
 async def test_pressing_retry_twice_sends_once(data_dir: Path) -> None:
     async with stage(data_dir, plan=Plan(rules=(Rule(member=BLOCKED, steps=("403",)),))) as bot:
-        announcement = await send(bot, **BUREAU)
+        announcement = await send(bot, is_over=True, audience_other=BUREAU)
         await bot.press(AUTHOR, "最新の状況にする")
         card = live(bot)
         await asyncio.gather(*(bot.press(AUTHOR, "に再送", card=card) for _ in range(3)))
@@ -157,12 +162,10 @@ async def test_pressing_retry_twice_sends_once(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize(("button", "copies"), [("届いたか不明の1人に再送", 2), ("配信済みとして扱う", 1)])
-async def test_what_is_unknown_waits_for_a_person_to_decide(
-    data_dir: Path, button: str, copies: int
-) -> None:
+async def test_what_is_unknown_waits_for_a_person_to_decide(data_dir: Path, button: str, copies: int) -> None:
     doubt = Rule(member=DOUBTFUL, steps=("500-after-accept",))
     async with stage(data_dir, plan=Plan(rules=(doubt,))) as bot:
-        announcement = await send(bot, **BUREAU)
+        announcement = await send(bot, is_over=True, audience_other=BUREAU)
         dispatch, tally = await dispatch_of(bot, announcement)
         assert await people_in(bot, dispatch, State.UNKNOWN) == {DOUBTFUL}
         assert tally.delivered == KANBO - 1
@@ -179,7 +182,7 @@ async def test_what_is_unknown_waits_for_a_person_to_decide(
 async def test_who_confirms_a_doubtful_message_has_evidently_got_it(data_dir: Path) -> None:
     doubt = Rule(member=DOUBTFUL, steps=("500-after-accept",))
     async with stage(data_dir, plan=Plan(rules=(doubt,))) as bot:
-        announcement = await send(bot, **BUREAU)
+        announcement = await send(bot, audience_other=BUREAU)
         await bot.press(DOUBTFUL, "確認しました")
         _, tally = await dispatch_of(bot, announcement)
         assert (tally.unknown, tally.delivered, tally.acknowledged) == (0, KANBO, 1)
@@ -187,7 +190,7 @@ async def test_who_confirms_a_doubtful_message_has_evidently_got_it(data_dir: Pa
 
 async def test_what_has_expired_is_not_sent_again(data_dir: Path) -> None:
     async with stage(data_dir, plan=Plan(rules=(Rule(member=BLOCKED, then="403"),))) as bot:
-        announcement = await send(bot, **BUREAU, expires="2026-11-25")
+        announcement = await send(bot, is_over=True, audience_other=BUREAU, expires="2026-11-25")
         await bot.press(AUTHOR, "最新の状況にする")
         card = live(bot)
         bot.clock.advance(timedelta(days=30))
@@ -241,26 +244,85 @@ async def test_only_its_author_and_the_secretariat_have_a_hand_in_a_dispatch(bot
     assert answer.card is not None
 
 
-async def test_when_teams_refuses_the_bot_sending_pauses_and_goes_on_when_it_is_told_to(
-    data_dir: Path,
-) -> None:
-    async with stage(data_dir) as bot:
-        await bot.say(AUTHOR, "メニュー")
-        card_and_text = await order(bot, acknowledge="false", deadline="", audience_other="広報室")
-        del card_and_text
-        bot.teams.plan = Plan(keep_bodies=True, authorization="Bearer nobody has this")
-        announcement = await order_while_refused(bot)
-        await bot.until(lambda: False) if announcement is None else None
+async def test_when_teams_refuses_the_bot_sending_pauses_until_it_is_told_to_go_on(data_dir: Path) -> None:
+    refused = Rule(on=("create",), member=BLOCKED, steps=("401", "401"))
+    async with stage(data_dir, plan=Plan(rules=(refused,)), send_concurrency=1) as bot:
+        announcement = await order(bot, audience_other=BUREAU)
+        await bot.until(lambda: "再開する" in live(bot).titles())
+        assert "Teamsに接続できません" in live(bot).words()
+        seen = len(bot.sees(AUTHOR))
+        await bot.run_job("tell_paused")
+        await bot.run_job("tell_paused")
+        assert len(bot.sees(AUTHOR)) == seen + 1  # an administrator as well; told once
+        sent = bot.teams.count
+        await asyncio.sleep(0.3)
+        assert bot.teams.count == sent
+
+        await bot.press(AUTHOR, "再開する")
+        _, tally = await bot.until_sent(announcement.id)
+        assert tally.delivered == KANBO
 
 
-async def order_while_refused(bot: Stage) -> None:
-    del bot
+async def schedule(bot: Stage, **changes: Any) -> Dispatch:
+    """Write a dispatch as `announce --at` does, to start in an hour."""
+    written = await send(bot)
+    dispatch, _ = await dispatch_of(bot, written)
+    later = bot.clock.now() + timedelta(hours=1)
+    times: dict[str, Any] = {"started_at": None, "finished_at": None, "live_card": None}
+    times |= {"start_at": later, "give_up_at": later + timedelta(days=1), "state": DispatchState.SCHEDULED}
+    planned = replace(dispatch, id="scheduled", subject="scheduled", **(times | changes))
+    await Deliveries(bot.storage.ledger).plan(planned, ())
+    return planned
 
 
-def scheduled(dispatch_id: str, bot: Stage, *, head_count: int, audience: str, by: str) -> Dispatch:
-    """Return a dispatch as `announce --at` writes it, due in an hour."""
-    raise NotImplementedError(dispatch_id, bot, head_count, audience, by)
+async def test_a_scheduled_dispatch_starts_at_its_time(bot: Stage) -> None:
+    planned = await schedule(bot)
+    answer = await bot.send_action(AUTHOR, "announcement.progress", {"v": 1, "dispatch": planned.id})
+    assert answer.card is not None
+    assert answer.card.titles() == ["予約を取り消す"]
+    bot.clock.advance(timedelta(hours=2))
+    _, tally = await bot.until_sent(planned.id, is_over=True)
+    assert tally.delivered == planned.head_count
 
 
-def pauses(dispatches: Sequence[Dispatch]) -> list[PauseReason | None]:
-    return [each.pause_reason for each in dispatches]
+async def test_a_scheduled_dispatch_can_be_taken_back(bot: Stage) -> None:
+    planned = await schedule(bot)
+    await bot.send_action(AUTHOR, "announcement.stop", {"v": 1, "dispatch": planned.id})
+    bot.clock.advance(timedelta(hours=2))
+    await asyncio.sleep(1.2)
+    dispatch, tally = await bot.until_sent(planned.id)
+    assert (dispatch.state, tally.total) == (DispatchState.STOPPED, 0)
+
+
+@pytest.mark.parametrize("by", [AUTHOR, "operator"])
+async def test_a_scheduled_dispatch_whose_audience_has_changed_asks_first(bot: Stage, by: str) -> None:
+    planned = await schedule(bot, head_count=100, created_by=by)
+    bot.clock.advance(timedelta(hours=2))
+    await paused(bot, planned, PauseReason.AUDIENCE_CHANGED)
+    await bot.run_job("tell_paused")
+    told = bot.card_with(AUTHOR, "再開する")
+    assert "5%を超えて変わりました" in told.words()
+    await bot.press(AUTHOR, "再開する", card=told)
+    dispatch, tally = await bot.until_sent(planned.id, is_over=True)
+    assert tally.delivered == dispatch.head_count < 100
+
+
+async def test_a_scheduled_dispatch_to_nobody_knows_whom_is_never_shortened(bot: Stage) -> None:
+    planned = await schedule(bot, audience="section:HISHO,section:NOWHERE")
+    bot.clock.advance(timedelta(hours=2))
+    await paused(bot, planned, PauseReason.AUDIENCE_UNRESOLVED)
+    answer = await bot.send_action(AUTHOR, "announcement.resume", {"v": 1, "dispatch": planned.id})
+    assert "NOWHERE" in answer.sentence
+    dispatch, tally = await bot.until_sent(planned.id)
+    assert (dispatch.state, tally.total) == (DispatchState.PAUSED, 0)
+
+
+async def paused(bot: Stage, planned: Dispatch, reason: PauseReason) -> None:
+    deliveries = Deliveries(bot.storage.ledger)
+    async with asyncio.timeout(5):
+        while True:
+            found = await deliveries.dispatch(planned.id)
+            if found is not None and found.state is DispatchState.PAUSED:
+                break
+            await asyncio.sleep(0.05)
+    assert found.pause_reason is reason

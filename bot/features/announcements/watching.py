@@ -44,6 +44,10 @@ _WATCHED = timedelta(days=1)
 _NOT_YOURS = "この周知の状況は、作成した方と事務局だけが見られます。"
 
 
+_Figures = tuple[DispatchState, PauseReason | None, bool, Tally]
+"""What makes a live card worth an update; the time of day alone does not."""
+
+
 class ProgressCards:
     """Draws the live card of a dispatch."""
 
@@ -113,7 +117,7 @@ class AnnouncementWatching:
         self._audit = audit
         self._clock = clock
         self._limits = limits
-        self._shown: dict[str, Card] = {}
+        self._shown: dict[str, _Figures] = {}
 
     @card_action(PROGRESS, allow=AUTHORS)
     async def show_progress(self, request: Request, payload: DispatchRef) -> Reply:
@@ -213,9 +217,11 @@ class AnnouncementWatching:
 
     async def _refresh(self, dispatch: Dispatch, now: datetime) -> None:
         place = dispatch.live_card
-        card = self._progress.draw(dispatch, await self._deliveries.tally(dispatch.id), now)
-        if place is None or self._shown.get(dispatch.id) == card:
+        tally = await self._deliveries.tally(dispatch.id)
+        figures = (dispatch.state, dispatch.pause_reason, dispatch.is_over(now), tally)
+        if place is None or self._shown.get(dispatch.id) == figures:
             return
+        card = self._progress.draw(dispatch, tally, now)
         await self._gate.take(1)
         outcome = await self._messenger.update(
             Address(conversation=place.conversation, service_url=place.service_url),
@@ -224,7 +230,7 @@ class AnnouncementWatching:
         )
         if not isinstance(outcome, RetryAfter | Unclear):
             # A card that can't be updated (deleted, chat left) is not tried again until its figures change.
-            self._shown[dispatch.id] = card
+            self._shown[dispatch.id] = figures
         if not isinstance(outcome, Delivered):
             log.warning("live_card.not_updated", dispatch=dispatch.id, outcome=type(outcome).__name__)
 
