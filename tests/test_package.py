@@ -118,7 +118,7 @@ PLANTED: dict[str, tuple[Edit, str]] = {
         "manifest.json の bots[0].suportsFiles: 知らない項目です",
     ),
     "thirteen commands": (
-        manifest(lambda m: commands(m).extend([{"title": "x", "description": "y"}] * 9)),
+        manifest(lambda m: commands(m).extend([{"title": "x", "description": "y"}] * 8)),
         "manifest.json の bots[0].commandLists[0].commands: 12 件までです（今は 13 件）",
     ),
     "command without description": (
@@ -170,8 +170,8 @@ PLANTED: dict[str, tuple[Edit, str]] = {
         "en.json の name.short: 埋まっていない箇所があります: {{NAME}}",
     ),
     "English command without its Japanese one": (
-        english(lambda e: e.update({"bots[0].commandLists[0].commands[4].title": "Vote"})),
-        "en.json の bots[0].commandLists[0].commands[4].title: manifest.json に、対応する項目がありません",
+        english(lambda e: e.update({"bots[0].commandLists[0].commands[5].title": "Vote"})),
+        "en.json の bots[0].commandLists[0].commands[5].title: manifest.json に、対応する項目がありません",
     ),
     "translation key of a wrong form": (
         english(lambda e: e.update({"name.shrot": "Bot"})),

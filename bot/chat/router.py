@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from bot.chat.request import Actor, ConversationKind, Private, Reply, Request, Text, Toast
+from bot.chat.request import ConversationKind, Private, Reply, Request, Text, Toast
 from bot.chat.roles import Permission
 from bot.errors import UserFacingError
 from cards.kit.verbs import OldCardError, Verb
@@ -134,10 +134,6 @@ class Router:
             self.card_actions[verb.name] = CardAction(verb=verb, allow=allow, run=method)
         if every := getattr(method, "__job__", None):
             self.jobs.append(Job(name=f"{owner}.{method.__name__}", every=every, run=method))
-
-    def commands_for(self, actor: Actor) -> list[Command]:
-        """Return the commands that this person may use, in the order of registration."""
-        return [entry for entry in self.commands if entry.allow.lets_in(actor.roles)]
 
     async def dispatch(self, request: Request) -> Reply:
         """Answer a request. What a person can act on comes back as words; anything else is raised."""

@@ -5,7 +5,7 @@ from functools import cache
 from bot.chat.request import ConversationKind, Reply, Request, ShowCard
 from bot.chat.roles import AUTHORS, EVERYONE, STAFF, Permission, Role
 from bot.chat.router import card_action, command
-from cards.announcements.verbs import LIST, NEW, PageRef
+from cards.announcements.verbs import LIST, NEW, SENT, PageRef
 from cards.help import (
     GUIDE,
     MENU,
@@ -31,6 +31,10 @@ _ITEMS: tuple[tuple[Permission, MenuItem], ...] = (
         ),
     ),
     (AUTHORS, MenuItem(label="周知を作る", description="周知を書いて、宛先の全員に送ります。", verb=NEW)),
+    (
+        AUTHORS,
+        MenuItem(label="配信の状況", description="送った周知の届き方と、確認の状況を見ます。", verb=SENT),
+    ),
 )
 """What the menu offers, each under its command's label, and to whom; the handlers check again."""
 

@@ -154,10 +154,7 @@ async def _announce(
 
 def _by_bureau(recipients: Any, sections: Any) -> dict[str, int]:
     counts = Counter(recipient.bureau for recipient in recipients)
-    return {
-        sections.name(code) or "所属未登録": counts[code]
-        for code in sorted(counts, key=sections.place)
-    }
+    return {sections.name(code) or "所属未登録": counts[code] for code in sorted(counts, key=sections.place)}
 
 
 def _show_plan(announcement_id: str, total: int, bureaus: dict[str, int], *, as_json: bool) -> None:

@@ -86,6 +86,7 @@ TEST = Verb("announcement.test", RevisionRef)
 SEND = Verb("announcement.send", SendOrder)
 DISCARD = Verb("announcement.discard", AnnouncementRef)
 
+SENT = Verb("announcement.sent", Nothing)
 PROGRESS = Verb("announcement.progress", DispatchRef)
 CONFIRMATIONS = Verb("announcement.confirmations", DispatchRef)
 STOP = Verb("announcement.stop", DispatchRef)

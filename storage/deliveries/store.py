@@ -101,9 +101,12 @@ class Deliveries:
         query = select(dispatches).where(dispatches.c.state == state)
         return await self._dispatches(query.order_by(dispatches.c.created_at))
 
-    async def latest(self, limit: int) -> tuple[Dispatch, ...]:
-        """Return the newest dispatches, newest first."""
-        return await self._dispatches(select(dispatches).order_by(desc(dispatches.c.created_at)).limit(limit))
+    async def latest(self, limit: int, created_by: str | None = None) -> tuple[Dispatch, ...]:
+        """Return the newest dispatches of one person, or of everybody, newest first."""
+        query = select(dispatches).order_by(desc(dispatches.c.created_at)).limit(limit)
+        if created_by is not None:
+            query = query.where(dispatches.c.created_by == created_by)
+        return await self._dispatches(query)
 
     async def tally(self, dispatch_id: str) -> Tally:
         """Return the sums of a dispatch, all from one moment."""

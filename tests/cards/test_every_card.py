@@ -42,6 +42,7 @@ def test_no_verb_stands_twice() -> None:
 def test_buttons_without_a_payload_say_so() -> None:
     assert {name for name, verb in VERBS.items() if verb.payload is Nothing} == {
         "announcement.new",
+        "announcement.sent",
         "help.menu",
         "help.guide",
     }

@@ -16,7 +16,7 @@ NOT_UNDERSTOOD = "うまく読み取れませんでした"
 
 async def test_everybody_sees_in_the_menu_what_they_may_do(bot: Stage) -> None:
     (menu,) = await bot.say(AUTHOR, "メニュー")
-    assert menu.titles() == ["お知らせ", "周知を作る", "使い方を見る"]
+    assert menu.titles() == ["お知らせ", "周知を作る", "配信の状況", "使い方を見る"]
     (menu,) = await bot.say(STAFF, "メニュー")
     assert menu.titles() == ["お知らせ", "使い方を見る"]
     (menu,) = await bot.say(STRANGER, "メニュー")

@@ -207,17 +207,29 @@ async def test_confirmations_by_bureau_are_counts_without_names(bot: Stage) -> N
     for who in (person(13), person(14), STAFF):
         await bot.press(who, "確認しました")
     answer = await bot.press(AUTHOR, "最新の状況にする")
-    answer = await bot.press(AUTHOR, "部局別の確認状況")
-    assert answer.card is not None
-    words = answer.card.words()
+    await bot.press(AUTHOR, "部局別の確認状況")
+    table = bot.sees(AUTHOR)[-1]
+    words = table.words()
     lines = words.splitlines()
     assert lines[lines.index("大臣官房") + 2].startswith("2人")
     assert lines[lines.index("自治財政局") + 2].startswith("1人")
     assert lines[lines.index("合計") + 2].startswith("3人")
     assert "職員0" not in words
-    back = await bot.press(AUTHOR, "配信の状況に戻る", card=answer.card)
-    assert back.card is not None
-    assert "送信が終わりました" in back.card.words() or "送信しています" in back.card.words()
+    assert any("人に届きました" in each.words() for each in bot.sees(AUTHOR)), "the live card stays"
+    again = await bot.press(AUTHOR, "最新の状況にする", card=table)
+    assert again.card is not None
+    assert "合計" in again.card.words()
+
+
+async def test_the_list_of_what_was_sent_brings_the_live_card_back(bot: Stage) -> None:
+    await send(bot)
+    (sent,) = await bot.say(AUTHOR, "配信状況")
+    assert "11月はテレワーク月間です" in sent.words()
+    answer = await bot.press(AUTHOR, "を開く", card=sent)
+    assert answer.card is not None
+    assert "人に届きました" in answer.card.words()
+    (refused,) = await bot.say(STAFF, "配信の状況")
+    assert NOT_ALLOWED in refused.words()
 
 
 BUTTONS = ["progress", "confirmations", "stop", "resume", "retry", "resend_unknown", "accept_unknown"]

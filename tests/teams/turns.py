@@ -1,4 +1,4 @@
-"""The adapter, the bot and the web side over HTTP, with features, tokens and authentication of the test's own."""
+"""The adapter, the bot and the web side over HTTP, with a test's own features, tokens and authentication."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -90,7 +90,7 @@ async def turns(
     data_dir: Path,
     *,
     plan: Plan | None = None,
-    features: Sequence[object] = (),
+    features: Sequence[object] = (Answering(),),
     tokens: TokenSource | None = None,
     authenticator: Authenticator | None = None,
     answer_seconds: float = 20,
@@ -117,7 +117,7 @@ async def turns(
             answer_seconds=answer_seconds,
         )
         chats = Chats(storage.ledger)
-        settings = Settings(_env_file=None, local=True, data_dir=data_dir)  # type: ignore[call-arg]
+        settings = Settings(_env_file=None, local=True, data_dir=data_dir)
         bot = TeamsBot(
             router=Router(
                 (*features, helping) if features else (Answering(), helping), fallback=helping.menu

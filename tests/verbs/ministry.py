@@ -37,7 +37,7 @@ def guid(number: int) -> str:
 
 
 def write_ministry(folder: Path, count: int) -> list[str | Path]:
-    """Write people.csv, sections.csv and notice.md; return the options that name the files, with `--local`."""
+    """Write people.csv, sections.csv and notice.md; return the options that name them, with `--local`."""
     sections = ("HISHO", "GYOSEI")
     rows = (f"{guid(n)},職員{n:05},s{n}@example.jp,{sections[n % 2]},,,1,0" for n in range(1, count + 1))
     (folder / "people.csv").write_text("\n".join([HEADER, *rows, ""]), encoding="utf-8")

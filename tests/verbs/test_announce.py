@@ -83,7 +83,9 @@ async def test_everybody_ends_where_the_plan_sends_them(tmp_path: Path, policy: 
     assert "大臣官房: 30人" in announced.out
     assert "自治行政局: 30人" in announced.out
 
-    expected = {guid(number): ("delivered", None) for number in range(1, COUNT + 1)}
+    expected: dict[str, tuple[str, str | None]] = {
+        guid(number): ("delivered", None) for number in range(1, COUNT + 1)
+    }
     expected |= {guid(number): ("failed", reason) for number, reason in FAILED.items()}
     if hold:
         expected |= {guid(number): ("unknown", doubt) for number, doubt in DOUBTFUL.items()}

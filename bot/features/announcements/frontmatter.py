@@ -52,6 +52,16 @@ class _FrontMatter:
     expires: Moment | None = None
 
 
+class _TextDates(yaml.SafeLoader):
+    """Leaves dates as they are written: YAML's own reading raises on a day that no calendar has."""
+
+
+_TextDates.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 _ADAPTER = TypeAdapter(_FrontMatter)
 _WORDS = {
     "extra_forbidden": "知らない項目です。つづりを確かめてください。",
@@ -111,9 +121,10 @@ def _split(path: Path, text: str) -> tuple[str, str]:
 
 def _front_matter(path: Path, header: str) -> _FrontMatter:
     try:
-        fields = yaml.safe_load(header)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 2 if error.problem_mark else None
+        fields = yaml.load(header, Loader=_TextDates)  # noqa: S506 - it is a SafeLoader
+    except yaml.YAMLError as error:
+        mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+        line = mark.line + 2 if mark else None
         raise FileProblems(
             path, [(line, "YAML として読めません。字下げと記号を確かめてください。")]
         ) from None

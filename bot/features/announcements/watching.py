@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from bot.chat.request import Actor, ReplaceCard, Reply, Request
+from bot.chat.request import Actor, ReplaceCard, Reply, Request, ShowCard
 from bot.chat.roles import AUTHORS, Role
-from bot.chat.router import card_action, job
+from bot.chat.router import card_action, command, job
 from bot.clock import Clock
 from bot.delivery.gate import RateGate
 from bot.delivery.limits import SendingLimits
@@ -18,6 +18,7 @@ from bot.directory.protocol import Directory
 from bot.errors import UserFacingError
 from bot.metrics import OPEN_ROWS, UNKNOWN_ROWS
 from cards.announcements.confirmations import confirmations_card
+from cards.announcements.lists import dispatches_card
 from cards.announcements.progress import progress_card
 from cards.announcements.verbs import (
     ACCEPT_UNKNOWN,
@@ -26,18 +27,21 @@ from cards.announcements.verbs import (
     RESEND_UNKNOWN,
     RESUME,
     RETRY,
+    SENT,
     STOP,
     DispatchRef,
 )
 from cards.kit.card import Card
+from cards.kit.verbs import Nothing
 from storage.audit.store import Audit
 from storage.chats.store import Chats
 from storage.deliveries.queue import DeliveryQueue
-from storage.deliveries.records import Dispatch, DispatchState, PauseReason, State, Tally
+from storage.deliveries.records import Dispatch, DispatchState, LiveCard, PauseReason, State, Tally
 from storage.deliveries.store import Deliveries
 
 log = structlog.get_logger(__name__)
 
+_LISTED = 10
 _REFRESH = 2.0
 _REFRESH_ENDED = timedelta(seconds=20)
 _WATCHED = timedelta(days=1)
@@ -119,10 +123,34 @@ class AnnouncementWatching:
         self._limits = limits
         self._shown: dict[str, _Figures] = {}
 
+    @command(
+        "配信の状況",
+        "配信状況",
+        "sent",
+        description="送った周知の届き方と確認の状況を見る",
+        allow=AUTHORS,
+    )
+    async def list_sent(self, request: Request) -> Reply:
+        """List what this author has sent; for the secretariat, what anybody has."""
+        author = request.actor.id if request.actor.reach else None
+        return ShowCard(dispatches_card(await self._deliveries.latest(_LISTED, author), request.now))
+
+    @card_action(SENT, allow=AUTHORS)
+    async def list_sent_from_menu(self, request: Request, _payload: Nothing) -> Reply:
+        """List from the menu."""
+        return await self.list_sent(request)
+
     @card_action(PROGRESS, allow=AUTHORS)
     async def show_progress(self, request: Request, payload: DispatchRef) -> Reply:
-        """Show how far sending is."""
+        """Show how far sending is; the card on which this was pressed is the live one from now on."""
         dispatch = await self._own(request.actor, payload.dispatch)
+        if request.card_activity_id and dispatch.created_by == request.actor.id:
+            place = LiveCard(
+                conversation=request.conversation.id,
+                service_url=request.conversation.service_url,
+                activity_id=request.card_activity_id,
+            )
+            await self._deliveries.keep_live_card(dispatch.id, place)
         return ReplaceCard(await self._progress.card(dispatch.id, request.now))
 
     @card_action(CONFIRMATIONS, allow=AUTHORS)
@@ -131,13 +159,15 @@ class AnnouncementWatching:
         dispatch = await self._own(request.actor, payload.dispatch)
         sections = self._directory.snapshot.sections
         tallies = {tally.bureau: tally for tally in await self._deliveries.tally_by_bureau(dispatch.id)}
-        order = [bureau.code for bureau in sections.bureaus() if bureau.code in tallies]
-        order += sorted(code for code in tallies if code not in order)
         rows = [
             (sections.name(code) or "所属未登録", tallies[code].delivered, tallies[code].acknowledged)
-            for code in order
+            for code in sorted(tallies, key=sections.place)
         ]
-        return ReplaceCard(confirmations_card(dispatch, rows, request.now))
+        card = confirmations_card(dispatch, rows, request.now)
+        live = dispatch.live_card
+        # The live card updates itself, so a table in its place would be overwritten under the reader's eyes.
+        on_live_card = live is not None and live.activity_id == request.card_activity_id
+        return ShowCard(card) if on_live_card else ReplaceCard(card)
 
     @card_action(STOP, allow=AUTHORS)
     async def stop(self, request: Request, payload: DispatchRef) -> Reply:

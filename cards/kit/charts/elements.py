@@ -1,0 +1,205 @@
+"""The records of charts as elements of a card: the drawing, and below it every figure in words.
+
+Teams' charts show no title by themselves and their names of colours decide; a phone may know no charts at
+all. So the title stands above as text, and nothing is told by a drawing or by a colour alone.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from microsoft_teams.cards import (
+    CardElement,
+    ChartColor,
+    HorizontalBarChart,
+    HorizontalBarChartDataValue,
+    LineChart,
+    LineChartData,
+    LineChartValue,
+    Table,
+    TextBlock,
+)
+
+from cards.kit import layout
+from cards.kit.charts.amounts import ceiling
+from cards.kit.charts.bars import BarRow, Bars
+from cards.kit.charts.timeline import ACKNOWLEDGED, DELIVERED, Step, Timeline
+from cards.kit.charts.trend import Line, LineKind, Trend, TrendRow
+from cards.kit.figures import people
+from cards.kit.text import clip, one_line, plain
+
+NOTHING = "表示できるデータはまだありません。"
+_MOST_BARS = 12
+_MOST_TIMES = 12
+_MOST_STEPS = 8
+_FEWEST_TO_COMPARE = 2
+_LONGEST_TITLE = 60
+_OWN: ChartColor = "categoricalLightBlue"
+_OTHERS: ChartColor = "neutral"
+_GOAL: ChartColor = "good"
+_ABOUT: ChartColor = "sequential4"
+_SERIES: tuple[ChartColor, ...] = ("categoricalLightBlue", "divergingLightRed", "categoricalTeal")
+
+
+def bar_chart(bars: Bars, *, most: int = _MOST_BARS) -> list[CardElement]:
+    """Return bars of at most `most` sections, the own one among them; the others in one sentence."""
+    shown, others = bars.shortened(most)
+    title = _title(bars.title, bars.unit)
+    if not shown:
+        return _empty(title)
+    goal = bars.goal()
+    drawn = [row for row in (*shown, goal) if row is not None and row.value is not None]
+    chart = HorizontalBarChart(
+        title=title,
+        # With an axis, one long name leaves no room for any bar.
+        display_mode="AbsoluteNoAxis",
+        data=[
+            HorizontalBarChartDataValue(x=row.label, y=row.value, color=_colour(row, goal)) for row in drawn
+        ],
+        fallback=_instead(),
+    )
+    lines = [_line(row.label, row.said, marked=row.own) for row in shown]
+    if goal is not None:
+        lines.append(_line(goal.label, goal.said))
+    return [
+        layout.subheading(title),
+        *([chart] if len(drawn) >= _FEWEST_TO_COMPARE else []),
+        _list(lines),
+        *_notes(others, _source(bars.source)),
+    ]
+
+
+def trend_chart(trend: Trend, *, most: int = _MOST_TIMES) -> list[CardElement]:
+    """Return lines over the first and the latest times, `most` in all, and the target."""
+    shown = trend.latest(most)
+    rows, title = shown.rows(), _title(trend.title, trend.unit)
+    if not rows:
+        return _empty(title)
+    lines = [line for line in shown.lines() if line.kind is not LineKind.BOUND]
+    spots = [spot for line in lines for spot in line.spots]
+    chart = LineChart(
+        title=title,
+        y_min=0,
+        y_max=ceiling(max((spot.value for spot in spots), default=0)),
+        data=[_line_data(line) for line in lines],
+        fallback=_instead(),
+    )
+    measured = sum(len(line.spots) for line in lines if line.kind is not LineKind.TARGET)
+    left_out = len({row.day for row in trend.rows()}) - len({row.day for row in rows})
+    return [
+        layout.subheading(title),
+        *([chart] if measured >= _FEWEST_TO_COMPARE else []),
+        _list([*(_row_of(row, shown) for row in rows), *_goal_line(trend)]),
+        *_notes(
+            f"途中の{left_out:,}時点は省略しています。" if left_out else "",
+            _undrawn(shown),
+            trend.better or "",
+            _source(trend.source),
+        ),
+    ]
+
+
+def timeline_chart(timeline: Timeline, *, most: int = _MOST_STEPS) -> list[CardElement]:
+    """Return how a broadcast reached its people, in at most `most` steps."""
+    steps, title = timeline.steps(most), _title(timeline.title, "人")
+    if not steps:
+        return _empty(title)
+    lines = [_steps_data(DELIVERED, _SERIES[0], [(step, step.delivered) for step in steps])]
+    if timeline.acknowledge:
+        lines.append(_steps_data(ACKNOWLEDGED, _SERIES[1], [(step, step.acknowledged) for step in steps]))
+    chart = LineChart(
+        title=title,
+        y_min=0,
+        y_max=ceiling(max(max(step.delivered, step.acknowledged) for step in steps)),
+        data=lines,
+        fallback=_instead(),
+    )
+    return [
+        layout.subheading(title),
+        *([chart] if len(steps) >= _FEWEST_TO_COMPARE else []),
+        _steps_table(steps, acknowledge=timeline.acknowledge),
+        layout.note(f"宛先は{people(timeline.total)}です。それぞれの時点までの合計を示しています。"),
+    ]
+
+
+def _title(title: str, unit: str) -> str:
+    said = clip(one_line(title), _LONGEST_TITLE) or "グラフ"
+    return f"{said}（{unit}）" if unit else said
+
+
+def _empty(title: str) -> list[CardElement]:
+    return [layout.subheading(title), layout.paragraph(NOTHING)]
+
+
+def _instead() -> TextBlock:
+    return layout.note("この画面ではグラフを表示できません。数字は下のとおりです。")
+
+
+def _colour(row: BarRow, goal: BarRow | None) -> ChartColor:
+    if row is goal:
+        return _GOAL
+    return _OWN if row.own else _OTHERS
+
+
+def _list(lines: Sequence[str]) -> TextBlock:
+    return layout.rich("\n".join(lines))
+
+
+def _line(label: str, said: str, *, marked: bool = False) -> str:
+    name = plain(label)
+    return f"- **{name}**　{plain(said)}" if marked else f"- {name}　{plain(said)}"
+
+
+def _notes(*texts: str) -> list[CardElement]:
+    return [layout.note(text) for text in texts if text.strip()]
+
+
+def _source(text: str) -> str:
+    return f"出典：{one_line(text)}" if text.strip() else ""
+
+
+def _line_data(line: Line) -> LineChartData:
+    colours = {LineKind.TARGET: _GOAL, LineKind.ABOUT: _ABOUT}
+    return LineChartData(
+        legend=line.name,
+        color=colours.get(line.kind, _SERIES[line.series]),
+        values=[LineChartValue(x=spot.day.isoformat(), y=spot.value) for spot in line.spots],
+    )
+
+
+def _row_of(row: TrendRow, trend: Trend) -> str:
+    if len(trend.series) == 1:
+        return _line(row.label, "・".join(said for _, said in row.said))
+    return _line(row.label, "・".join(f"{name} {said}" for name, said in row.said))
+
+
+def _goal_line(trend: Trend) -> Iterator[str]:
+    name, said = trend.goal_said()
+    if said:
+        yield _line(name, said, marked=True)
+
+
+def _undrawn(trend: Trend) -> str:
+    """Say what of the list is not in the drawing."""
+    drawn = sum(len(line.spots) for line in trend.lines() if line.kind in {LineKind.EXACT, LineKind.ABOUT})
+    if drawn < sum(len(series.points) for series in trend.series):
+        return "幅のある値や数字のない値は、グラフに点を描いていません。"
+    return ""
+
+
+def _steps_data(name: str, colour: ChartColor, values: Sequence[tuple[Step, int]]) -> LineChartData:
+    return LineChartData(
+        legend=name,
+        color=colour,
+        values=[
+            LineChartValue(x=step.day.isoformat() if step.day else step.label, y=count)
+            for step, count in values
+        ],
+    )
+
+
+def _steps_table(steps: Sequence[Step], *, acknowledge: bool) -> Table:
+    first = "日" if steps[0].day else "時刻"
+    if not acknowledge:
+        rows = [(step.label, people(step.delivered)) for step in steps]
+        return layout.table((first, DELIVERED), rows[:-1], rows[-1], (1, 1))
+    full = [(step.label, people(step.delivered), people(step.acknowledged)) for step in steps]
+    return layout.table((first, DELIVERED, ACKNOWLEDGED), full[:-1], full[-1], (4, 3, 3))

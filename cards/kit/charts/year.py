@@ -1,0 +1,121 @@
+"""The calendar of a fiscal year, April to March."""
+
+from calendar import monthrange
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from itertools import cycle
+
+from cards.kit.text import clip, one_line
+
+_APRIL, _DECEMBER = 4, 12
+_WEEKDAYS = "月火水木金土日"
+_MARKS = "●■▲◆★○□△◇☆"
+_UNNAMED = "（件名なし）"
+_LONGEST_TITLE = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is on a day, or on all days from the first to the last; `kind` is a word such as お知らせ."""
+
+    title: str
+    first: date
+    last: date | None = None
+    kind: str = "予定"
+
+    @property
+    def end(self) -> date:
+        """The last day."""
+        return max(self.last or self.first, self.first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthItem:
+    """An entry within one month: its mark, when it is, and the days of this month that it takes."""
+
+    mark: str
+    kind: str
+    when: str
+    title: str
+    first: int
+    last: int
+    continued: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Month:
+    """A month with what is on, in order of time."""
+
+    year: int
+    month: int
+    items: tuple[MonthItem, ...]
+
+    def holds(self, day: date) -> bool:
+        """Say whether a day is in this month."""
+        return (day.year, day.month) == (self.year, self.month)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YearCalendar:
+    """All that is planned from April of `fiscal_year` to the next March."""
+
+    title: str
+    fiscal_year: int
+    entries: tuple[Entry, ...]
+    source: str = ""
+
+    def months(self) -> tuple[Month, ...]:
+        """Return the twelve months; what is outside the year is left out."""
+        marks = {kind: mark for mark, kind in self.kinds()}
+        starts = [
+            date(self.fiscal_year + (month > _DECEMBER), (month - 1) % _DECEMBER + 1, 1)
+            for month in range(_APRIL, _APRIL + 12)
+        ]
+        return tuple(
+            Month(year=start.year, month=start.month, items=tuple(self._items(start, marks)))
+            for start in starts
+        )
+
+    def kinds(self) -> tuple[tuple[str, str], ...]:
+        """Return the mark and the name of every kind, in order of time."""
+        names = dict.fromkeys(_kind(entry) for entry in self._within())
+        return tuple(zip(cycle(_MARKS), names, strict=False))
+
+    def _within(self) -> list[Entry]:
+        start, end = date(self.fiscal_year, _APRIL, 1), date(self.fiscal_year + 1, _APRIL, 1)
+        found = [entry for entry in self.entries if entry.first < end and entry.end >= start]
+        return sorted(found, key=lambda entry: (entry.first, entry.title))
+
+    def _items(self, start: date, marks: dict[str, str]) -> Iterator[MonthItem]:
+        end = start.replace(day=monthrange(start.year, start.month)[1])
+        for entry in self._within():
+            if entry.first <= end and entry.end >= start:
+                kind = _kind(entry)
+                yield MonthItem(
+                    mark=marks[kind],
+                    kind=kind,
+                    when=_when(entry, start),
+                    title=clip(one_line(entry.title), _LONGEST_TITLE) or _UNNAMED,
+                    first=max(entry.first, start).day,
+                    last=min(entry.end, end).day,
+                    continued=entry.first < start,
+                )
+
+
+def _kind(entry: Entry) -> str:
+    return one_line(entry.kind) or "予定"
+
+
+def _when(entry: Entry, start: date) -> str:
+    """Return 7日（火）, 7日（火）～10日（金）, or 30日（水）まで; the month where it is another one."""
+    if entry.first < start:
+        return f"{_day(entry.end, start)}まで"
+    if entry.end == entry.first:
+        return _day(entry.first, start)
+    return f"{_day(entry.first, start)}～{_day(entry.end, start)}"
+
+
+def _day(day: date, start: date) -> str:
+    month = "" if (day.year, day.month) == (start.year, start.month) else f"{day.month}月"
+    return f"{month}{day.day}日（{_WEEKDAYS[day.weekday()]}）"
