@@ -16,8 +16,10 @@ from bot.delivery.plan import Planner
 from bot.delivery.sender import Sender
 from bot.delivery.worker import Worker
 from bot.directory.file import FileDirectory, directory_files
+from bot.features.announcements.live import AnnouncementsLive
+from bot.features.announcements.progress import ProgressCards
 from bot.features.announcements.reading import AnnouncementReading
-from bot.features.announcements.watching import AnnouncementWatching, ProgressCards
+from bot.features.announcements.watching import AnnouncementWatching
 from bot.features.announcements.writing import AnnouncementWriting
 from bot.features.help import Help
 from bot.jobs import run_jobs
@@ -125,12 +127,18 @@ async def running_app(settings: Settings, storage: Storage, clock: Clock) -> Asy
                 planner=planner,
                 progress=progress,
                 directory=directory,
+                audit=audit,
+                limits=limits,
+            ),
+            AnnouncementsLive(
+                deliveries=deliveries,
+                queue=queue,
+                progress=progress,
+                directory=directory,
                 chats=chats,
                 messenger=messenger,
                 gate=gate,
-                audit=audit,
                 clock=clock,
-                limits=limits,
             ),
             helping,
         )

@@ -159,9 +159,7 @@ async def test_a_body_of_ten_megabytes_is_turned_away(bot: Stage, logs: list[Eve
     assert await goes_on(bot)
 
 
-async def test_a_large_body_of_unknown_length_is_turned_away(
-    bot: Stage, logs: list[EventDict]
-) -> None:
+async def test_a_large_body_of_unknown_length_is_turned_away(bot: Stage, logs: list[EventDict]) -> None:
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 50_000
@@ -201,9 +199,7 @@ async def test_only_post_is_taken(bot: Stage, logs: list[EventDict], method: str
     assert [line["status"] for line in logs] == [405]
 
 
-async def test_an_unknown_path_is_refused_with_one_line(
-    bot: Stage, logs: list[EventDict]
-) -> None:
+async def test_an_unknown_path_is_refused_with_one_line(bot: Stage, logs: list[EventDict]) -> None:
     async with bot.http.get(f"{bot.url}/admin?token={SECRET}") as response:
         assert response.status == 404
     assert [line["status"] for line in logs] == [404]

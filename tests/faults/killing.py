@@ -80,8 +80,7 @@ async def try_out(folder: Path, trial: Trial, teams: FakeConnector) -> Figures:
     serving: list[Process] = []
     under_way = 0
     try:
-        for _ in range(trial.processes):
-            serving.append(await start_serve(folder, *serve, env=trial.env))
+        serving += [await start_serve(folder, *serve, env=trial.env) for _ in range(trial.processes)]
         for kill in range(trial.kills):
             await _until_some_more_are_taken(teams, trial, trial.kills - kill)
             victim = serving.pop(random.randrange(len(serving)))  # noqa: S311

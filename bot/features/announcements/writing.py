@@ -13,7 +13,7 @@ from bot.errors import UserFacingError
 from bot.features.announcements.audiences import Audiences
 from bot.features.announcements.draft import form_of, is_id, new_id, read_form
 from bot.features.announcements.messages import announcement_message
-from bot.features.announcements.watching import ProgressCards
+from bot.features.announcements.progress import ProgressCards
 from cards.announcements.form import form_card
 from cards.announcements.notice import notice_card
 from cards.announcements.preview import preview_card

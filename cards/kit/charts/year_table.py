@@ -36,7 +36,7 @@ def year_table(calendar: YearCalendar, *, today: date, most: int = _MOST_ENTRIES
             first_row_as_headers=True,
             show_grid_lines=False,
         ),
-        *([layout.note(calendar.source)] if calendar.source.strip() else []),
+        *([layout.note(f"出典：{one_line(calendar.source)}")] if calendar.source.strip() else []),
     ]
 
 
@@ -50,7 +50,9 @@ def _header() -> TableRow:
 
 def _row(month: Month, today: date, most: int) -> TableRow:
     now = month.holds(today)
-    name = [_text(f"{month.month}月", bold=True), *([_text("今月", bold=True)] if now else [])]
+    name: list[CardElement] = [_text(f"{month.month}月", bold=True)]
+    if now:
+        name.append(_text("今月", bold=True))
     return TableRow(
         style="accent" if now else None,
         cells=[TableCell(items=name), TableCell(items=list(_entries(month.items, most)))],
