@@ -241,8 +241,8 @@ def test_any_order_of_verbs_keeps_everybody(data_dir: Path) -> None:
         run_state_machine_as_test(
             cast("type[DeliveryMachine]", partial(DeliveryMachine, runner, Desk.on(ledger))),
             settings=settings(
-                max_examples=40,
-                stateful_step_count=35,
+                max_examples=20,
+                stateful_step_count=30,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
             ),

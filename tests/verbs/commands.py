@@ -3,9 +3,10 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,22 +71,32 @@ async def end(process: Process) -> None:
         await process.wait()
 
 
-async def _start(
-    folder: Path,
-    arguments: list[str | Path] | tuple[str | Path, ...],
-    env: Mapping[str, str],
-    err: int | None,
-) -> Process:
-    # Nobody's own settings, and no .env file of the checkout.
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        *(str(argument) for argument in arguments),
+def start(folder: Path, *arguments: str | Path) -> "subprocess.Popen[str]":
+    """Start `python -m bot` in a folder, for whoever comes back later."""
+    return subprocess.Popen(
+        _command(arguments),
         cwd=folder,
-        env=clean | {"PYTHONPATH": str(ROOT)} | dict(env),
+        env=_environment({}),
         stdin=DEVNULL,
         stdout=PIPE,
-        stderr=err,
+        stderr=PIPE,
+        text=True,
     )
+
+
+async def _start(
+    folder: Path, arguments: Sequence[str | Path], env: Mapping[str, str], err: int | None
+) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *_command(arguments), cwd=folder, env=_environment(env), stdin=DEVNULL, stdout=PIPE, stderr=err
+    )
+
+
+def _command(arguments: Sequence[str | Path]) -> list[str]:
+    return [sys.executable, "-m", "bot", *(str(argument) for argument in arguments)]
+
+
+def _environment(env: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment with nobody's own settings; the folder holds no .env file."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("BOT_")}
+    return clean | {"PYTHONPATH": str(ROOT)} | dict(env)

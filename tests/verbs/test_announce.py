@@ -3,13 +3,15 @@
 import csv
 import json
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import pytest
 
 from tests.fakes.connector import FakeConnector, Plan, Rule
-from tests.verbs.commands import bot, serving
+from tests.verbs.commands import bot, serving, start
 from tests.verbs.ministry import guid, meet, write_ministry
 
 COUNT = 60
@@ -63,6 +65,17 @@ def faults() -> Plan:
     return Plan(rules=(*sends, *creates))
 
 
+@pytest.fixture(scope="module")
+def waiting_for_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Popen[str]]:
+    """An `announce --wait` where nobody serves; it waits while the other tests of this file run."""
+    folder = tmp_path_factory.mktemp("nobody")
+    process = start(folder, "announce", "notice.md", "--wait", *write_ministry(folder, 4))
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.usefixtures("waiting_for_nobody")
 @pytest.mark.parametrize(("policy", "code"), [("hold", 3), ("resend", 0)])
 async def test_everybody_ends_where_the_plan_sends_them(tmp_path: Path, policy: str, code: int) -> None:
     files = write_ministry(tmp_path, COUNT)
@@ -121,8 +134,6 @@ async def test_what_was_planned_before_serve_came_is_sent_when_it_comes(tmp_path
         assert planned.code == 0, planned.err
         plan = json.loads(planned.out)
         assert (plan["recipients"], plan["bureaus"]) == (10, {"大臣官房": 10})
-        before = await _report(tmp_path, plan["id"], "--json")
-        assert (before["state"], before["queued"], before["total"]) == ("sending", 10, 10)
 
         async with serving(tmp_path, *files, "--service-url", teams.url, env=QUICK):
             waited = await bot(tmp_path, "announce", "notice.md", "--wait", "--json", *files)
@@ -140,6 +151,14 @@ async def test_what_was_planned_before_serve_came_is_sent_when_it_comes(tmp_path
     assert [row["person"] for row in rows] == [guid(number) for number in range(2, 21, 2)]
     assert {row["state"] for row in rows} == {"delivered"}
     assert list(rows[0]) == ["person", "state", "reason", "attempts", "activity_id", "acknowledged_on"]
+
+
+def test_where_nobody_serves_the_plan_stays_and_the_exit_code_says_so(waiting_for_nobody: Popen[str]) -> None:
+    out, err = waiting_for_nobody.communicate(timeout=60)
+
+    assert waiting_for_nobody.returncode == 3
+    assert "送る serve が動いていません" in err
+    assert "宛先 4人" in out
 
 
 async def _report(folder: Path, announcement: str, *options: str) -> Any:

@@ -1,4 +1,4 @@
-"""What the bot does by itself while announcements are under way: live cards, pauses, figures for operations."""
+"""What the bot does by itself while announcements are under way: live cards, pauses, figures."""
 
 from datetime import datetime, timedelta
 

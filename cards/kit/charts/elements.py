@@ -4,7 +4,7 @@ Teams' charts show no title by themselves and their names of colours decide; a p
 all. So the title stands above as text, and nothing is told by a drawing or by a colour alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from microsoft_teams.cards import (
     CardElement,
@@ -19,18 +19,18 @@ from microsoft_teams.cards import (
 )
 
 from cards.kit import layout
-from cards.kit.charts.amounts import ceiling
+from cards.kit.charts.amounts import HIDDEN, amount, ceiling
 from cards.kit.charts.bars import BarRow, Bars
-from cards.kit.charts.timeline import ACKNOWLEDGED, DELIVERED, Step, Timeline
+from cards.kit.charts.timeline import ACKNOWLEDGED, DELIVERED, UNIT, Step, Timeline
 from cards.kit.charts.trend import Line, LineKind, Trend, TrendRow
-from cards.kit.figures import people
 from cards.kit.text import clip, one_line, plain
 
 NOTHING = "表示できるデータはまだありません。"
 _MOST_BARS = 12
 _MOST_TIMES = 12
-_MOST_STEPS = 8
+_MOST_STEPS = 6
 _FEWEST_TO_COMPARE = 2
+_MOST_COLUMNS = 2
 _LONGEST_TITLE = 60
 _OWN: ChartColor = "categoricalLightBlue"
 _OTHERS: ChartColor = "neutral"
@@ -63,7 +63,7 @@ def bar_chart(bars: Bars, *, most: int = _MOST_BARS) -> list[CardElement]:
         layout.subheading(title),
         *([chart] if len(drawn) >= _FEWEST_TO_COMPARE else []),
         _list(lines),
-        *_notes(others, _source(bars.source)),
+        *_notes(others, _about_hidden(shown), _source(bars.source)),
     ]
 
 
@@ -87,9 +87,10 @@ def trend_chart(trend: Trend, *, most: int = _MOST_TIMES) -> list[CardElement]:
     return [
         layout.subheading(title),
         *([chart] if measured >= _FEWEST_TO_COMPARE else []),
-        _list([*(_row_of(row, shown) for row in rows), *_goal_line(trend)]),
+        _figures(rows, shown.names()),
+        *layout.facts([trend.goal_said()]),
         *_notes(
-            f"途中の{left_out:,}時点は省略しています。" if left_out else "",
+            f"これより前の{left_out:,}時点は省略しています。" if left_out else "",
             _undrawn(shown),
             trend.better or "",
             _source(trend.source),
@@ -99,7 +100,7 @@ def trend_chart(trend: Trend, *, most: int = _MOST_TIMES) -> list[CardElement]:
 
 def timeline_chart(timeline: Timeline, *, most: int = _MOST_STEPS) -> list[CardElement]:
     """Return how a broadcast reached its people, in at most `most` steps."""
-    steps, title = timeline.steps(most), _title(timeline.title, "人")
+    steps, title = timeline.steps(most), _title(timeline.title, UNIT)
     if not steps:
         return _empty(title)
     lines = [_steps_data(DELIVERED, _SERIES[0], [(step, step.delivered) for step in steps])]
@@ -116,7 +117,7 @@ def timeline_chart(timeline: Timeline, *, most: int = _MOST_STEPS) -> list[CardE
         layout.subheading(title),
         *([chart] if len(steps) >= _FEWEST_TO_COMPARE else []),
         _steps_table(steps, acknowledge=timeline.acknowledge),
-        layout.note(f"宛先は{people(timeline.total)}です。それぞれの時点までの合計を示しています。"),
+        layout.paragraph(timeline.summary()),
     ]
 
 
@@ -152,6 +153,11 @@ def _notes(*texts: str) -> list[CardElement]:
     return [layout.note(text) for text in texts if text.strip()]
 
 
+def _about_hidden(rows: Sequence[BarRow]) -> str:
+    hidden = any(row.value is None and row.said == HIDDEN for row in rows)
+    return f"「{HIDDEN}」は、人数が少ないため値を示していません。" if hidden else ""
+
+
 def _source(text: str) -> str:
     return f"出典：{one_line(text)}" if text.strip() else ""
 
@@ -165,16 +171,16 @@ def _line_data(line: Line) -> LineChartData:
     )
 
 
-def _row_of(row: TrendRow, trend: Trend) -> str:
-    if len(trend.series) == 1:
-        return _line(row.label, "・".join(said for _, said in row.said))
-    return _line(row.label, "・".join(f"{name} {said}" for name, said in row.said))
+def _figures(rows: Sequence[TrendRow], names: Sequence[str]) -> CardElement:
+    """Return a table with the newest time in bold; a list where a phone has no room for the columns."""
+    if len(names) > _MOST_COLUMNS:
+        return _list([_line(row.label, _together(row, names)) for row in rows])
+    full = [(row.label, *(said or "－" for said in row.said)) for row in rows]
+    return layout.table(("時期", *names), full[:-1], full[-1], (4, *(3 for _ in names)))
 
 
-def _goal_line(trend: Trend) -> Iterator[str]:
-    name, said = trend.goal_said()
-    if said:
-        yield _line(name, said, marked=True)
+def _together(row: TrendRow, names: Sequence[str]) -> str:
+    return "・".join(f"{name} {said}" for name, said in zip(names, row.said, strict=True) if said)
 
 
 def _undrawn(trend: Trend) -> str:
@@ -185,7 +191,7 @@ def _undrawn(trend: Trend) -> str:
     return ""
 
 
-def _steps_data(name: str, colour: ChartColor, values: Sequence[tuple[Step, int]]) -> LineChartData:
+def _steps_data(name: str, colour: ChartColor, values: Sequence[tuple[Step, float]]) -> LineChartData:
     return LineChartData(
         legend=name,
         color=colour,
@@ -197,9 +203,10 @@ def _steps_data(name: str, colour: ChartColor, values: Sequence[tuple[Step, int]
 
 
 def _steps_table(steps: Sequence[Step], *, acknowledge: bool) -> Table:
+    names = (DELIVERED, ACKNOWLEDGED) if acknowledge else (DELIVERED,)
+    full = [
+        (step.label, *(amount(share, "%") for share in (step.delivered, step.acknowledged)[: len(names)]))
+        for step in steps
+    ]
     first = "日" if steps[0].day else "時刻"
-    if not acknowledge:
-        rows = [(step.label, people(step.delivered)) for step in steps]
-        return layout.table((first, DELIVERED), rows[:-1], rows[-1], (1, 1))
-    full = [(step.label, people(step.delivered), people(step.acknowledged)) for step in steps]
-    return layout.table((first, DELIVERED, ACKNOWLEDGED), full[:-1], full[-1], (4, 3, 3))
+    return layout.table((first, *names), full[:-1], full[-1], (4, *(3 for _ in names)))

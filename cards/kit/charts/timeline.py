@@ -7,7 +7,10 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from cards.kit import dates
+from cards.kit.charts.amounts import rounded
+from cards.kit.figures import people
 
+UNIT = "宛先に占める割合、%"
 DELIVERED, ACKNOWLEDGED = "届いた", "確認した"
 _MINUTES = (1, 2, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360)
 _JST = ZoneInfo("Asia/Tokyo")
@@ -25,13 +28,16 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What had come about by a time, which people call `label`; `day` where the steps are days."""
+    """What share of the people had been reached by a time, and had confirmed: % of all, rounded.
+
+    People call the time `label`; `day` is set where the steps are days.
+    """
 
     at: datetime
     label: str
     day: date | None
-    delivered: int
-    acknowledged: int
+    delivered: float
+    acknowledged: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,9 +69,34 @@ class Timeline:
         first, last = moments[0].at.astimezone(_JST), moments[-1].at.astimezone(_JST)
         by_day = last - first >= _A_DAY
         ends = _ends_of_days(first, last, most) if by_day else _times(first, last, most)
-        told = (_step(moments, end, by_day=by_day) for end in (*ends, last))
+        told = (self._step(moments, end, by_day=by_day) for end in (*ends, last))
         # Two steps within a minute have one label; the later one holds.
         return tuple({step.label: step for step in told}.values())
+
+    def share(self, count: int) -> float:
+        """Return how much of all the people a number of them is: %, rounded."""
+        return rounded(count * 100 / self.total, "%") if self.total > 0 else 0.0
+
+    def summary(self) -> str:
+        """Return the newest numbers in a sentence."""
+        moments = self.ordered()
+        if not moments:
+            return f"宛先は{people(self.total)}です。"
+        newest = moments[-1]
+        reached = f"宛先{people(self.total)}のうち{people(newest.delivered)}に届"
+        if self.acknowledge:
+            return f"{reached}き、{people(newest.acknowledged)}が確認しました。"
+        return f"{reached}きました。"
+
+    def _step(self, moments: tuple[Moment, ...], end: datetime, *, by_day: bool) -> Step:
+        reached = [moment for moment in moments if moment.at <= end][-1]
+        return Step(
+            at=end,
+            label=dates.day(end, end) if by_day else f"{end.hour}:{end.minute:02}",
+            day=end.date() if by_day else None,
+            delivered=self.share(reached.delivered),
+            acknowledged=self.share(reached.acknowledged),
+        )
 
 
 def _times(first: datetime, last: datetime, most: int) -> Iterator[datetime]:
@@ -81,14 +112,3 @@ def _ends_of_days(first: datetime, last: datetime, most: int) -> Iterator[dateti
     days = (last.date() - first.date()).days
     for passed in range(0, days, ceil(days / (most - 1))):
         yield first.replace(hour=23, minute=59, second=59) + timedelta(days=passed)
-
-
-def _step(moments: tuple[Moment, ...], end: datetime, *, by_day: bool) -> Step:
-    reached = [moment for moment in moments if moment.at <= end][-1]
-    return Step(
-        at=end,
-        label=dates.day(end, end) if by_day else f"{end.hour}:{end.minute:02}",
-        day=end.date() if by_day else None,
-        delivered=reached.delivered,
-        acknowledged=reached.acknowledged,
-    )

@@ -96,11 +96,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrendRow:
-    """All that is known of one time: its label and, for each series that has it, the figure in words."""
+    """All that is known of one time: for each series in turn the figure in words, or an empty text."""
 
     day: date
     label: str
-    said: tuple[tuple[str, str], ...]
+    said: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,26 +119,32 @@ class Trend:
         if not 1 <= len(self.series) <= _MOST_SERIES:
             raise ValueError(f"a trend has 1 to {_MOST_SERIES} series, not {len(self.series)}")
 
+    def names(self) -> tuple[str, ...]:
+        """Return the name of each series."""
+        return tuple(
+            clip(one_line(each.name), _LONGEST_NAME) or f"{ONLY}{place}"
+            for place, each in enumerate(self.series, 1)
+        )
+
     def rows(self) -> tuple[TrendRow, ...]:
         """Return every time with its figures in words, the oldest first."""
-        found: dict[tuple[date, str], list[tuple[str, str]]] = {}
-        for name, series in zip(self._names(), self.series, strict=True):
+        found: dict[tuple[date, str], list[list[str]]] = {}
+        for place, series in enumerate(self.series):
             for point in series.points:
-                place = (point.day, clip(one_line(point.label), _LONGEST_LABEL) or f"{point.day.year}年")
-                found.setdefault(place, []).append((name, point.said(self.unit)))
+                label = clip(one_line(point.label), _LONGEST_LABEL) or f"{point.day.year}年"
+                said = found.setdefault((point.day, label), [[] for _ in self.series])
+                said[place].append(point.said(self.unit))
         return tuple(
-            TrendRow(day=day, label=label, said=tuple(said))
-            for (day, label), said in sorted(found.items(), key=lambda item: item[0])
+            TrendRow(day=day, label=label, said=tuple(map("・".join, found[day, label])))
+            for day, label in sorted(found)
         )
 
     def latest(self, most: int) -> "Trend":
-        """Return the trend without the times between the first and the latest, `most` times in all."""
+        """Return the trend over its latest days, at most `most` of them."""
         days = sorted({point.day for series in self.series for point in series.points})
-        if len(days) <= most:
-            return self
-        kept = {days[0], *days[len(days) - most + 1 :]}
+        kept = days[-most:]
         series = tuple(
-            Series(name=each.name, points=tuple(point for point in each.points if point.day in kept))
+            replace(each, points=tuple(point for point in each.points if point.day in kept))
             for each in self.series
         )
         return replace(self, series=series)
@@ -149,7 +155,7 @@ class Trend:
             Line(
                 name=f"{name}（約）" if kind is LineKind.ABOUT else name, kind=kind, series=place, spots=spots
             )
-            for place, (name, series) in enumerate(zip(self._names(), self.series, strict=True))
+            for place, (name, series) in enumerate(zip(self.names(), self.series, strict=True))
             for kind in (LineKind.EXACT, LineKind.ABOUT, LineKind.BOUND)
             if (spots := tuple(self._spots(series, kind)))
         ]
@@ -178,12 +184,6 @@ class Trend:
         ends = (min(days), max([*days, target.due] if target.due else days))
         spots = tuple(Spot(day=day, value=value, said=said) for day in ends)
         return Line(name=f"目標 {said}", kind=LineKind.TARGET, series=0, spots=spots)
-
-    def _names(self) -> list[str]:
-        return [
-            clip(one_line(each.name), _LONGEST_NAME) or f"{ONLY}{place}"
-            for place, each in enumerate(self.series, 1)
-        ]
 
 
 _KINDS = {Qualifier.EXACTLY: LineKind.EXACT, Qualifier.ABOUT: LineKind.ABOUT}

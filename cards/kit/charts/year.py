@@ -1,7 +1,7 @@
 """The calendar of a fiscal year, April to March."""
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import cycle
@@ -13,6 +13,7 @@ _WEEKDAYS = "月火水木金土日"
 _MARKS = "●■▲◆★○□△◇☆"
 _UNNAMED = "（件名なし）"
 _LONGEST_TITLE = 40
+_MOST_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +33,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonthItem:
-    """An entry within one month: its mark, when it is, and the days of this month that it takes."""
+    """What is on in one month, once or more: its mark, when it is, and the spans of days that it takes."""
 
     mark: str
     kind: str
     when: str
     title: str
-    first: int
-    last: int
-    continued: bool
+    spans: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,23 +87,34 @@ class YearCalendar:
         return sorted(found, key=lambda entry: (entry.first, entry.title))
 
     def _items(self, start: date, marks: dict[str, str]) -> Iterator[MonthItem]:
+        """Yield what is on in the month from `start`; what comes again under one title is one item."""
         end = start.replace(day=monthrange(start.year, start.month)[1])
+        again: dict[tuple[str, str], list[Entry]] = {}
         for entry in self._within():
             if entry.first <= end and entry.end >= start:
-                kind = _kind(entry)
-                yield MonthItem(
-                    mark=marks[kind],
-                    kind=kind,
-                    when=_when(entry, start),
-                    title=clip(one_line(entry.title), _LONGEST_TITLE) or _UNNAMED,
-                    first=max(entry.first, start).day,
-                    last=min(entry.end, end).day,
-                    continued=entry.first < start,
-                )
+                again.setdefault((_kind(entry), _title(entry)), []).append(entry)
+        for (kind, title), entries in again.items():
+            yield MonthItem(
+                mark=marks[kind],
+                kind=kind,
+                when=_whens(entries, start),
+                title=title,
+                spans=tuple((max(each.first, start).day, min(each.end, end).day) for each in entries),
+            )
 
 
 def _kind(entry: Entry) -> str:
     return one_line(entry.kind) or "予定"
+
+
+def _title(entry: Entry) -> str:
+    return clip(one_line(entry.title), _LONGEST_TITLE) or _UNNAMED
+
+
+def _whens(entries: Sequence[Entry], start: date) -> str:
+    if len(entries) > _MOST_NAMED:
+        return f"{_when(entries[0], start)}から{len(entries)}回"
+    return "・".join(dict.fromkeys(_when(entry, start) for entry in entries))
 
 
 def _when(entry: Entry, start: date) -> str:
