@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     roles: Path | None = None
     service_url: str = ""
     openid_url: str = "https://login.botframework.com/v1/.well-known/openidconfiguration"
-    send_rate: float = Field(default=30, ge=0)
+    send_rate: float = Field(default=30, ge=0, allow_inf_nan=False)
     send_concurrency: int = Field(default=50, ge=1, le=500)
     directory: Literal["file"] = "file"
     min_group: int = Field(default=5, ge=2)

@@ -67,7 +67,7 @@ def ledger_url(data_dir: Path, database_url: str) -> URL:
 
 
 class Ledger:
-    """Transactions on one database.
+    """Transactions on one database. Errors never repeat the values of a statement: they end up in the log.
 
     SQLite lets one writer in at a time: its write transactions queue on a pool of one connection, in the
     order in which they came, and each begins with BEGIN IMMEDIATE so that it never fails half-way for a lock.
@@ -81,7 +81,9 @@ class Ledger:
             self._writer = _sqlite_writer(url)
             self._reader = _sqlite_reader(url)
         else:
-            self._writer = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+            self._writer = create_async_engine(
+                url, pool_size=10, max_overflow=10, pool_pre_ping=True, hide_parameters=True
+            )
             self._reader = self._writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
@@ -111,7 +113,9 @@ class Ledger:
 
 
 def _sqlite_writer(url: URL) -> AsyncEngine:
-    engine = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=_WRITER_WAIT)
+    engine = create_async_engine(
+        url, pool_size=1, max_overflow=0, pool_timeout=_WRITER_WAIT, hide_parameters=True
+    )
     _configure(engine)
 
     @event.listens_for(engine.sync_engine, "begin")
@@ -124,7 +128,12 @@ def _sqlite_writer(url: URL) -> AsyncEngine:
 def _sqlite_reader(url: URL) -> AsyncEngine:
     # Without transactions there is nothing to begin, commit or roll back: a read is one call to the thread.
     engine = create_async_engine(
-        url, pool_size=_READERS, max_overflow=0, isolation_level="AUTOCOMMIT", pool_reset_on_return=None
+        url,
+        pool_size=_READERS,
+        max_overflow=0,
+        isolation_level="AUTOCOMMIT",
+        pool_reset_on_return=None,
+        hide_parameters=True,
     )
     _configure(engine)
     return engine

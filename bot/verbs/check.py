@@ -1,6 +1,7 @@
 """`check`: what is wrong with this installation, one line each."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -18,9 +19,11 @@ _OK, _WARNING, _WRONG = "良い", "注意", "直す"
 @shared_options
 def command(**given: Any) -> None:
     """設定・証明書・データ・名簿・アプリの部品を調べ、直すところを1行ずつ示します。"""
-    from bot.settings import load_settings  # noqa: PLC0415 - `--help` does without
+    from bot.logs import configure_logs  # noqa: PLC0415 - `--help` does without
+    from bot.settings import load_settings  # noqa: PLC0415
 
     settings = load_settings(**given)
+    configure_logs(logging.ERROR)  # what a log would warn of is a finding here
     wrong = False
     for subject, examine in _EXAMINATIONS.items():
         for verdict, finding in _examined(examine, settings):
@@ -46,6 +49,8 @@ def _sign_in(settings: Any) -> list[tuple[str, str]]:
     from bot.settings import AuthKind  # noqa: PLC0415
     from bot.teams.credentials import token_source  # noqa: PLC0415
 
+    if settings.local and settings.app_id:
+        return [(_WRONG, "--local は、BOT_APP_ID を設定した環境では使えません。どちらかを外してください。")]
     if settings.local:
         return [(_OK, "--local のため、資格情報を使いません。")]
     token_source(settings, SystemClock())
@@ -80,10 +85,9 @@ def _storage(settings: Any) -> list[tuple[str, str]]:
 def _directory(settings: Any) -> list[tuple[str, str]]:
     from bot.chat.roles import Role  # noqa: PLC0415
     from bot.directory.file import directory_files  # noqa: PLC0415
-    from bot.directory.load import load_directory  # noqa: PLC0415
 
     files = directory_files(settings)
-    snapshot = load_directory(files.people, files.sections, files.roles)
+    snapshot = files.load()
     findings = [(_OK, f"宛先になる職員 {len(snapshot.recipients()):,}人")]
     if not snapshot.holders(Role.AUTHOR):
         findings.append((_WARNING, "周知を作れる人がいません。roles.csv に author を登録してください。"))

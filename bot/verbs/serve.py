@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import errno
 import gc
+import os
 import signal
 from typing import Any
 
@@ -48,19 +50,24 @@ async def _serve(settings: Any, port: int, host: str) -> None:
         runner = web.AppRunner(app.web, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
+        stopped = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stopped.set)
         try:
             await web.TCPSite(runner, host, port).start()
-        except OSError:
-            raise OperatorError(
-                f"ポート {port} は、ほかのプログラムが使っています。--port で別の番号を指定してください。"
-            ) from None
+        except OSError as error:
+            raise OperatorError(_why_not_listening(error, host, port)) from None
         bound = runner.addresses[0][1]
         click.echo(f"http://{host}:{bound} で動いています。")
         # What was built until now stays: the garbage collector need not look at it again.
         gc.collect()
         gc.freeze()
-        stopped = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stopped.set)
         await stopped.wait()
+
+
+def _why_not_listening(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"ポート {port} は、ほかのプログラムが使っています。--port で別の番号を指定してください。"
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return f"{host} のポート {port} で待ち受けられません（{reason}）。--host と --port を確認してください。"

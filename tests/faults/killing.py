@@ -27,13 +27,14 @@ class Trial:
     processes: int = 1
     database_url: str = ""
     concurrency: int = 20
+    rate: int = 3_000  # requests a second
     seconds: float = 120  # how long the last processes may take for what is left
 
     @property
     def env(self) -> Mapping[str, str]:
         """Return the settings of the processes."""
         return {
-            "BOT_SEND_RATE": "3000",
+            "BOT_SEND_RATE": str(self.rate),
             "BOT_SEND_CONCURRENCY": str(self.concurrency),
             "BOT_DATABASE_URL": self.database_url,
         }
@@ -82,24 +83,23 @@ async def try_out(folder: Path, trial: Trial, teams: FakeConnector) -> Figures:
     try:
         serving += [await start_serve(folder, *serve, env=trial.env) for _ in range(trial.processes)]
         for kill in range(trial.kills):
-            await _until_some_more_are_taken(teams, trial, trial.kills - kill)
+            await _until_in_the_middle(teams, deliveries, dispatch, trial, trial.kills - kill)
             victim = serving.pop(random.randrange(len(serving)))  # noqa: S311
             await end(victim)
             await teams.wait_idle()
             under_way += (await deliveries.tally(dispatch)).sending
             serving.append(await start_serve(folder, *serve, env=trial.env))
         await _until_finished(deliveries, dispatch, trial.seconds)
+        return Figures(
+            kills=trial.kills,
+            under_way=under_way,
+            tally=await deliveries.tally(dispatch),
+            rows=await deliveries.rows(dispatch),
+            taken=teams.records.counts(),
+        )
     finally:
         await asyncio.gather(*(end(process) for process in serving))
-    figures = Figures(
-        kills=trial.kills,
-        under_way=under_way,
-        tally=await deliveries.tally(dispatch),
-        rows=await deliveries.rows(dispatch),
-        taken=teams.records.counts(),
-    )
-    await ledger.close()
-    return figures
+        await ledger.close()
 
 
 def check(trial: Trial, figures: Figures) -> None:
@@ -120,10 +120,15 @@ def check(trial: Trial, figures: Figures) -> None:
     assert figures.under_way <= trial.kills * trial.concurrency * trial.processes
 
 
-async def _until_some_more_are_taken(teams: FakeConnector, trial: Trial, kills_left: int) -> None:
-    """Wait for a random share of what is left, so that the last kill still comes in the middle."""
-    left = trial.people - len(teams.records.counts())
-    target = teams.count + random.randint(1, max(1, left // (kills_left + 1)))  # noqa: S311
+async def _until_in_the_middle(
+    teams: FakeConnector, deliveries: Deliveries, dispatch: str, trial: Trial, kills_left: int
+) -> None:
+    """Wait for a random share of what is queued, so that the last kill still comes in the middle."""
+    queued = (await deliveries.tally(dispatch)).queued
+    assert queued, "everything has been sent before the last kill"
+    # What is under way, and what the others send while one starts anew, goes besides.
+    share = max(1, queued // (kills_left + 1) - trial.concurrency * trial.processes)
+    target = teams.count + random.randint(1, share)  # noqa: S311
     async with asyncio.timeout(60):
         while teams.count < target:  # noqa: ASYNC110 - the fake tells nobody
             await asyncio.sleep(0.001)

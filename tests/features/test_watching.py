@@ -19,6 +19,7 @@ from tests.fakes.connector.records import Taken
 from tests.features.activities import person
 from tests.features.announcing import (
     AUTHOR,
+    GOOD,
     LIMITED_AUTHOR,
     OTHER_AUTHOR,
     STAFF,
@@ -338,3 +339,26 @@ async def paused(bot: Stage, planned: Dispatch, reason: PauseReason) -> None:
                 break
             await asyncio.sleep(0.05)
     assert found.pause_reason is reason
+
+
+async def test_what_was_sent_is_listed_and_opened_as_the_live_card(bot: Stage) -> None:
+    (empty,) = await bot.say(AUTHOR, "配信の状況")
+    assert not [title for title in empty.titles() if GOOD["title"] in title]
+    await send(bot, LIMITED_AUTHOR, title="局の周知", audience="section:KIBAN", audience_other="")
+    announcement = await send(bot, is_over=True)
+    (of_limited,) = await bot.say(LIMITED_AUTHOR, "sent")
+    assert "局の周知" in of_limited.words()
+    assert GOOD["title"] not in of_limited.words()
+    await bot.press(AUTHOR, "配信の状況", card=(await bot.say(AUTHOR, "メニュー"))[0])
+    listed = bot.sees(AUTHOR)[-1]
+    assert "局の周知" in listed.words()
+    opened = await bot.press(AUTHOR, GOOD["title"], card=listed)
+    assert opened.card is not None
+    assert "送信が終わりました" in opened.card.words()
+
+    await bot.press(AUTHOR, "確認しました")
+    bot.clock.advance(timedelta(minutes=1))
+    await bot.run_job("refresh_live_cards")
+    assert updates(bot)[-1].activity_id == listed.activity_id
+    assert (await dispatch_of(bot, announcement))[1].acknowledged == 1
+    assert "**確認済み**　1人" in bot.card_with(AUTHOR, "部局別の確認状況").words()

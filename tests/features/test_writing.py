@@ -1,15 +1,17 @@
 """An author's form, preview and sending: every mistake comes back at its field, and changes nothing."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from bot.chat.router import NOT_ALLOWED, OLD_CARD
 from storage.announcements.store import Announcements
 from storage.audit.store import Audit
-from storage.deliveries.records import State
+from storage.deliveries.records import Recipient, State
 from storage.deliveries.store import Deliveries
 from tests.features.activities import CHANNEL
 from tests.features.announcing import (
@@ -20,10 +22,12 @@ from tests.features.announcing import (
     OTHER_AUTHOR,
     STAFF,
     STRANGER,
+    dispatch_of,
     draft,
     fill,
     form,
     preview,
+    send,
     stores,
 )
 from tests.features.stage import Stage, stage
@@ -369,6 +373,20 @@ async def test_an_author_whose_reach_has_shrunk_since_the_preview_cannot_send(da
             answer = await bot.send_action(AUTHOR, sending["verb"], sending["data"])
             assert bool((await stores(bot))[1]) == is_sent
             assert is_sent or "の外の方が含まれています" in answer.sentence
+
+
+async def test_an_error_of_the_database_repeats_no_text(bot: Stage) -> None:
+    dispatch, _ = await dispatch_of(bot, await send(bot))
+    async with bot.storage.ledger.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO away")
+    with pytest.raises(DBAPIError) as failed:
+        await Deliveries(bot.storage.ledger).plan(
+            replace(dispatch, id="another"), [Recipient(id=STAFF, section="HISHO")]
+        )
+    async with bot.storage.ledger.write() as connection:
+        await connection.exec_driver_sql("ALTER TABLE away RENAME TO deliveries")
+    assert STAFF not in str(failed.value)
+    assert GOOD["title"] not in str(failed.value)
 
 
 async def test_a_form_asked_for_in_a_channel_opens_in_the_author_s_own_chat(bot: Stage) -> None:

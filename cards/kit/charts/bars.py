@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from cards.kit.charts.amounts import HIDDEN, amount, checked, rounded
+from cards.kit.charts.words import HIDDEN, amount, checked, rounded
 from cards.kit.text import clip, one_line
 
 TARGET = "目標"
 _UNNAMED = "（名称なし）"
 _LONGEST_LABEL = 40
+_LONGEST_WORDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class Bars:
             BarRow(
                 label=label,
                 value=None if bar.value is None else rounded(bar.value, self.unit),
-                said=one_line(bar.words) or HIDDEN if bar.value is None else amount(bar.value, self.unit),
+                said=_without(bar.words) if bar.value is None else amount(bar.value, self.unit),
                 own=bar.own,
             )
             for bar, label in zip(self.bars, labels, strict=True)
@@ -99,6 +100,16 @@ class Bars:
     def _label(self, bar: Bar) -> str:
         name = clip(one_line(bar.label), _LONGEST_LABEL) or _UNNAMED
         return f"{name}（{self.own_mark}）" if bar.own else name
+
+
+def about_hidden(rows: Iterable[BarRow]) -> str:
+    """Return the sentence on why figures are kept back; an empty text if none is."""
+    hidden = any(row.value is None and row.said == HIDDEN for row in rows)
+    return f"「{HIDDEN}」は、人数が少ないため値を示していません。" if hidden else ""
+
+
+def _without(words: str) -> str:
+    return clip(one_line(words), _LONGEST_WORDS) or HIDDEN
 
 
 def _told_apart(labels: Iterable[str]) -> Iterator[str]:

@@ -19,19 +19,17 @@ from microsoft_teams.cards import (
 )
 
 from cards.kit import layout
-from cards.kit.charts.amounts import HIDDEN, amount, ceiling
-from cards.kit.charts.bars import BarRow, Bars
+from cards.kit.charts.bars import BarRow, Bars, about_hidden
 from cards.kit.charts.timeline import ACKNOWLEDGED, DELIVERED, UNIT, Step, Timeline
 from cards.kit.charts.trend import Line, LineKind, Trend, TrendRow
-from cards.kit.text import clip, one_line, plain
+from cards.kit.charts.words import NOTHING, amount, ceiling, sourced, titled
+from cards.kit.text import plain
 
-NOTHING = "表示できるデータはまだありません。"
 _MOST_BARS = 12
 _MOST_TIMES = 12
 _MOST_STEPS = 6
 _FEWEST_TO_COMPARE = 2
 _MOST_COLUMNS = 2
-_LONGEST_TITLE = 60
 _OWN: ChartColor = "categoricalLightBlue"
 _OTHERS: ChartColor = "neutral"
 _GOAL: ChartColor = "good"
@@ -42,7 +40,7 @@ _SERIES: tuple[ChartColor, ...] = ("categoricalLightBlue", "divergingLightRed", 
 def bar_chart(bars: Bars, *, most: int = _MOST_BARS) -> list[CardElement]:
     """Return bars of at most `most` sections, the own one among them; the others in one sentence."""
     shown, others = bars.shortened(most)
-    title = _title(bars.title, bars.unit)
+    title = titled(bars.title, bars.unit)
     if not shown:
         return _empty(title)
     goal = bars.goal()
@@ -63,14 +61,14 @@ def bar_chart(bars: Bars, *, most: int = _MOST_BARS) -> list[CardElement]:
         layout.subheading(title),
         *([chart] if len(drawn) >= _FEWEST_TO_COMPARE else []),
         _list(lines),
-        *_notes(others, _about_hidden(shown), _source(bars.source)),
+        *_notes(others, about_hidden(shown), sourced(bars.source)),
     ]
 
 
 def trend_chart(trend: Trend, *, most: int = _MOST_TIMES) -> list[CardElement]:
-    """Return lines over the first and the latest times, `most` in all, and the target."""
+    """Return lines over the latest times, at most `most` of them, and the target."""
     shown = trend.latest(most)
-    rows, title = shown.rows(), _title(trend.title, trend.unit)
+    rows, title = shown.rows(), titled(trend.title, trend.unit)
     if not rows:
         return _empty(title)
     lines = [line for line in shown.lines() if line.kind is not LineKind.BOUND]
@@ -93,14 +91,14 @@ def trend_chart(trend: Trend, *, most: int = _MOST_TIMES) -> list[CardElement]:
             f"これより前の{left_out:,}時点は省略しています。" if left_out else "",
             _undrawn(shown),
             trend.better or "",
-            _source(trend.source),
+            sourced(trend.source),
         ),
     ]
 
 
 def timeline_chart(timeline: Timeline, *, most: int = _MOST_STEPS) -> list[CardElement]:
     """Return how a broadcast reached its people, in at most `most` steps."""
-    steps, title = timeline.steps(most), _title(timeline.title, UNIT)
+    steps, title = timeline.steps(most), titled(timeline.title, UNIT)
     if not steps:
         return _empty(title)
     lines = [_steps_data(DELIVERED, _SERIES[0], [(step, step.delivered) for step in steps])]
@@ -119,11 +117,6 @@ def timeline_chart(timeline: Timeline, *, most: int = _MOST_STEPS) -> list[CardE
         _steps_table(steps, acknowledge=timeline.acknowledge),
         layout.paragraph(timeline.summary()),
     ]
-
-
-def _title(title: str, unit: str) -> str:
-    said = clip(one_line(title), _LONGEST_TITLE) or "グラフ"
-    return f"{said}（{unit}）" if unit else said
 
 
 def _empty(title: str) -> list[CardElement]:
@@ -151,15 +144,6 @@ def _line(label: str, said: str, *, marked: bool = False) -> str:
 
 def _notes(*texts: str) -> list[CardElement]:
     return [layout.note(text) for text in texts if text.strip()]
-
-
-def _about_hidden(rows: Sequence[BarRow]) -> str:
-    hidden = any(row.value is None and row.said == HIDDEN for row in rows)
-    return f"「{HIDDEN}」は、人数が少ないため値を示していません。" if hidden else ""
-
-
-def _source(text: str) -> str:
-    return f"出典：{one_line(text)}" if text.strip() else ""
 
 
 def _line_data(line: Line) -> LineChartData:

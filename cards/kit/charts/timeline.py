@@ -7,7 +7,7 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from cards.kit import dates
-from cards.kit.charts.amounts import rounded
+from cards.kit.charts.words import rounded
 from cards.kit.figures import people
 
 UNIT = "宛先に占める割合、%"

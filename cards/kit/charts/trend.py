@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
-from cards.kit.charts.amounts import HIDDEN, Qualifier, amount, checked, rounded
+from cards.kit.charts.words import HIDDEN, Qualifier, amount, checked, rounded
 from cards.kit.text import clip, one_line
 
 ONLY = "実績"
@@ -50,7 +50,9 @@ class Point:
 
     def said(self, unit: str) -> str:
         """Return the value in words, as it was published."""
-        return one_line(self.words) if self.value is None else amount(self.value, unit, self.qualifier)
+        if self.value is None:
+            return clip(one_line(self.words), _LONGEST_LABEL) or HIDDEN
+        return amount(self.value, unit, self.qualifier)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,11 @@ class Target:
     def __post_init__(self) -> None:
         """Refuse a target that no chart can show."""
         checked(self.value)
+
+    @property
+    def by(self) -> str:
+        """By when, on one line."""
+        return clip(one_line(self.label), _LONGEST_LABEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,12 +173,12 @@ class Trend:
         """Return the target's name and figure in words; two empty texts if there is none."""
         if self.target is None:
             return "", ""
-        label = one_line(self.target.label)
-        return f"目標（{label}）" if label else "目標", amount(self.target.value, self.unit)
+        name = f"目標（{self.target.by}）" if self.target.by else "目標"
+        return name, amount(self.target.value, self.unit)
 
     def _spots(self, series: Series, kind: LineKind) -> Iterator[Spot]:
         for point in sorted(series.points, key=lambda point: point.day):
-            if point.value is not None and _KINDS.get(point.qualifier, LineKind.BOUND) is kind:
+            if point.value is not None and LineKind.EXACT is kind:
                 yield Spot(
                     day=point.day,
                     value=rounded(point.value, self.unit),

@@ -1,8 +1,8 @@
 """The calendar of a fiscal year, April to March."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import cycle
 
@@ -13,6 +13,7 @@ _WEEKDAYS = "月火水木金土日"
 _MARKS = "●■▲◆★○□△◇☆"
 _UNNAMED = "（件名なし）"
 _LONGEST_TITLE = 40
+_LONGEST_KIND = 12
 _MOST_NAMED = 2
 
 
@@ -64,47 +65,56 @@ class YearCalendar:
     entries: tuple[Entry, ...]
     source: str = ""
 
+    def name(self) -> str:
+        """Return the title with the months that it is about."""
+        title = clip(one_line(self.title), _LONGEST_TITLE) or "年間予定"
+        return f"{title}（{self.fiscal_year}年4月～{self.fiscal_year + 1}年3月）"
+
     def months(self) -> tuple[Month, ...]:
         """Return the twelve months; what is outside the year is left out."""
-        marks = {kind: mark for mark, kind in self.kinds()}
+        entries = self._within()
+        marks = dict(zip(dict.fromkeys(entry.kind for entry in entries), cycle(_MARKS), strict=False))
         starts = [
             date(self.fiscal_year + (month > _DECEMBER), (month - 1) % _DECEMBER + 1, 1)
             for month in range(_APRIL, _APRIL + 12)
         ]
         return tuple(
-            Month(year=start.year, month=start.month, items=tuple(self._items(start, marks)))
+            Month(year=start.year, month=start.month, items=tuple(_items(entries, start, marks)))
             for start in starts
         )
 
-    def kinds(self) -> tuple[tuple[str, str], ...]:
-        """Return the mark and the name of every kind, in order of time."""
-        names = dict.fromkeys(_kind(entry) for entry in self._within())
-        return tuple(zip(cycle(_MARKS), names, strict=False))
-
     def _within(self) -> list[Entry]:
+        """Return the entries of the year in order of time, their texts as they are shown."""
         start, end = date(self.fiscal_year, _APRIL, 1), date(self.fiscal_year + 1, _APRIL, 1)
         found = [entry for entry in self.entries if entry.first < end and entry.end >= start]
-        return sorted(found, key=lambda entry: (entry.first, entry.title))
+        told = (replace(entry, kind=_kind(entry), title=_title(entry)) for entry in found)
+        return sorted(told, key=lambda entry: (entry.first, entry.title))
 
-    def _items(self, start: date, marks: dict[str, str]) -> Iterator[MonthItem]:
-        """Yield what is on in the month from `start`; what comes again under one title is one item."""
-        end = start.replace(day=monthrange(start.year, start.month)[1])
-        again: dict[tuple[str, str], list[Entry]] = {}
-        for entry in self._within():
-            if entry.first <= end and entry.end >= start:
-                again.setdefault((_kind(entry), _title(entry)), []).append(entry)
-        for (kind, title), entries in again.items():
-            yield MonthItem(
-                mark=marks[kind],
-                kind=kind,
-                when=_whens(entries, start),
-                title=title,
-                spans=tuple((max(each.first, start).day, min(each.end, end).day) for each in entries),
-            )
+
+def kinds(months: Sequence[Month]) -> tuple[tuple[str, str], ...]:
+    """Return the mark and the name of every kind that these months hold, in order of time."""
+    return tuple(dict.fromkeys((item.mark, item.kind) for month in months for item in month.items))
+
+
+def _items(entries: Sequence[Entry], start: date, marks: Mapping[str, str]) -> Iterator[MonthItem]:
+    """Yield what is on in the month from `start`; what comes again under one title is one item."""
+    end = start.replace(day=monthrange(start.year, start.month)[1])
+    again: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        if entry.first <= end and entry.end >= start:
+            again.setdefault((entry.kind, entry.title), []).append(entry)
+    for (kind, title), same in again.items():
+        yield MonthItem(
+            mark=marks[kind],
+            kind=kind,
+            when=_whens(same, start),
+            title=title,
+            spans=tuple((max(each.first, start).day, min(each.end, end).day) for each in same),
+        )
 
 
 def _kind(entry: Entry) -> str:
-    return one_line(entry.kind) or "予定"
+    return clip(one_line(entry.kind), _LONGEST_KIND) or "予定"
 
 
 def _title(entry: Entry) -> str:

@@ -13,35 +13,34 @@ from microsoft_teams.cards import (
 )
 
 from cards.kit import layout
-from cards.kit.charts.year import Month, MonthItem, YearCalendar
+from cards.kit.charts.words import sourced
+from cards.kit.charts.year import Month, MonthItem, YearCalendar, kinds
 from cards.kit.figures import count_of
-from cards.kit.text import clip, one_line, plain
+from cards.kit.text import clip, plain
 
 _MOST_ENTRIES = 3
-_LONGEST_TITLE = 60
+_LONGEST_ENTRY = 56
 _WIDTHS = (2, 9)
 
 
 def year_table(calendar: YearCalendar, *, today: date, most: int = _MOST_ENTRIES) -> list[CardElement]:
     """Return the twelve months with at most `most` entries each; the present month is marked in words."""
-    months = calendar.months()
-    title = clip(one_line(calendar.title), _LONGEST_TITLE) or "年間予定"
-    rows = [_row(month, today, most) for month in months]
+    months, source = calendar.months(), sourced(calendar.source)
     return [
-        layout.subheading(f"{title}（{months[0].year}年4月～{months[-1].year}年3月）"),
-        *_legend(calendar.kinds()),
+        layout.subheading(calendar.name()),
+        *_legend(kinds(months)),
         Table(
             columns=[ColumnDefinition(width=width) for width in _WIDTHS],
-            rows=[_header(), *rows],
+            rows=[_header(), *(_row(month, today, most) for month in months)],
             first_row_as_headers=True,
             show_grid_lines=False,
         ),
-        *([layout.note(f"出典：{one_line(calendar.source)}")] if calendar.source.strip() else []),
+        *([layout.note(source)] if source else []),
     ]
 
 
-def _legend(kinds: Sequence[tuple[str, str]]) -> list[CardElement]:
-    return [layout.note("　".join(f"{mark} {kind}" for mark, kind in kinds))] if kinds else []
+def _legend(found: Sequence[tuple[str, str]]) -> list[CardElement]:
+    return [layout.note("　".join(f"{mark} {kind}" for mark, kind in found))] if found else []
 
 
 def _header() -> TableRow:
@@ -63,7 +62,7 @@ def _entries(items: Sequence[MonthItem], most: int) -> Iterator[TextBlock]:
     if not items:
         yield _text("予定はありません")
     for item in items[:most]:
-        yield _text(f"{item.mark} {item.when}　{item.title}")
+        yield _text(clip(f"{item.mark} {item.when}　{item.title}", _LONGEST_ENTRY))
     if len(items) > most:
         yield _text(f"ほか{count_of(len(items) - most)}")
 

@@ -1,14 +1,19 @@
-"""The figures of charts: rounded once, said with their unit, so that a drawing and its words never differ."""
+"""What charts say: figures rounded once and with their unit, so that a drawing and its words never differ."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from math import isfinite
 
+from cards.kit.text import clip, one_line
+
 HIDDEN = "非公表"
 """Said in place of a figure that would show a group too small."""
+NOTHING = "表示できるデータはまだありません。"
 _LARGEST = 10**12
 _TENTH = Decimal("0.1")
 _ALL = 100.0
+_LONGEST_TITLE = 60
+_LONGEST_SOURCE = 200
 
 
 class Qualifier(StrEnum):
@@ -49,6 +54,16 @@ def amount(value: float, unit: str, qualifier: Qualifier = Qualifier.EXACTLY) ->
     """Return a value in words: 43.7%, 約72%, 50%未満, 1,234人."""
     said = f"{number(rounded(value, unit))}{unit}"
     return f"{qualifier}{said}" if qualifier is Qualifier.ABOUT else f"{said}{qualifier}"
+
+
+def titled(title: str, unit: str) -> str:
+    """Return the title of a chart with the unit of its axis."""
+    return f"{clip(one_line(title), _LONGEST_TITLE) or 'グラフ'}（{unit}）"
+
+
+def sourced(source: str) -> str:
+    """Return the line that says where the figures come from; an empty text if that is not known."""
+    return f"出典：{clip(one_line(source), _LONGEST_SOURCE)}" if source.strip() else ""
 
 
 def ceiling(highest: float) -> float:
