@@ -15,6 +15,7 @@ from cards.kit.text import one_line
 from storage.announcements.records import Announcement, Importance, Link
 
 CONFIRM = "確認しました"
+_LETTERS_OF_TITLE = 20
 
 
 def notice_card(
@@ -44,7 +45,7 @@ def notice_card(
         [
             *trial_note,
             *status,
-            *folding.body(announcement.body, intranet),
+            *body(announcement, intranet),
             *(layout.buttons([_confirm(announcement, trial=trial)]) if asks else []),
             *particulars(announcement),
             *_link_buttons(announcement, intranet),
@@ -98,6 +99,13 @@ def asked(announcement: Announcement, now: datetime) -> list[CardElement]:
             )
         ]
     return [layout.subheading(f"{limit}に「{CONFIRM}」を押してください。")]
+
+
+def body(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
+    """Return the text; the longer the title, the less of it stands open above the button."""
+    lines_of_title = len(announcement.title) // _LETTERS_OF_TITLE
+    room = folding.SHOWN_HEIGHT - lines_of_title * folding.LINE_HEIGHT
+    return folding.body(announcement.body, intranet, height=room)
 
 
 def particulars(announcement: Announcement) -> list[CardElement]:

@@ -8,6 +8,7 @@ from microsoft_teams.cards import CardElement, ExecuteAction
 from cards.announcements.notice import (
     CONFIRM,
     asked,
+    body,
     link_list,
     notice_summary,
     notice_title,
@@ -59,7 +60,7 @@ def _as_received(announcement: Announcement, now: datetime, intranet: frozenset[
     return [
         layout.heading(notice_title(announcement)),
         *asked(announcement, now),
-        *folding.body(announcement.body, intranet),
+        *body(announcement, intranet),
         *([button] if announcement.acknowledge else []),
         *particulars(announcement),
         *([layout.note("［次のページを開くボタンが付きます］"), *links] if links else []),

@@ -2,17 +2,24 @@
 
 import re
 from collections.abc import Sequence
+from math import ceil
 
 from microsoft_teams.cards import ActionSet, CardElement, Container, TextBlock, ToggleVisibilityAction
 
 from cards.kit.layout import rich
 from cards.kit.markdown import Block, BlockKind, blocks
-from cards.kit.text import one_line
+from cards.kit.text import letters, one_line
 
 READ_ON = "続きを読む"
-SHOWN_CHARACTERS = 1_500
+SHOWN_HEIGHT = 340
+"""Pixels of a body on a phone, about 370 characters: with it the button below still stands on the first screen."""
+LINE_HEIGHT = 19
+_LINE_LETTERS = 21
+_GAP = 12
+_BUTTON = 44
 _LONGEST_SEPARATE_LINES = 100
 _LINK = re.compile(r"\[[^\]]*\]\([^)]*\)")
+_MARKUP = re.compile(r"\*\*|\]\([^)]*\)")
 
 
 def folded(
@@ -30,13 +37,13 @@ def folded(
 
 
 def body(
-    markdown: str, intranet: frozenset[str] = frozenset(), *, shown: int = SHOWN_CHARACTERS
+    markdown: str, intranet: frozenset[str] = frozenset(), *, height: int = SHOWN_HEIGHT
 ) -> list[CardElement]:
-    """Return an author's Markdown as text; what exceeds `shown` characters waits behind 続きを読む."""
+    """Return an author's Markdown as text; what is longer than `height` on a phone waits behind 続きを読む."""
     found = blocks(markdown, intranet)
-    if sum(block.length for block in found) <= shown:
+    if sum(map(_height, found)) <= height + _BUTTON:
         return _set(found)
-    first, rest = _parted(found, shown)
+    first, rest = _parted(found, height)
     if not rest:
         return _set(first)
     # The closing button stands beside the hidden text: in it, some clients never draw it.
@@ -51,31 +58,31 @@ def body(
     ]
 
 
-def _parted(found: Sequence[Block], shown: int) -> tuple[list[Block], list[Block]]:
-    room = shown
+def _parted(found: Sequence[Block], room: int) -> tuple[list[Block], list[Block]]:
     for index, block in enumerate(found):
-        if block.length <= room:
-            room -= block.length
+        if _height(block) <= room:
+            room -= _height(block)
             continue
-        head, tail = _split(block, room)
+        head, tail = _split(block, room, anywhere=index == 0)
         if not index and not head:
             head, tail = [block], []
         return [*found[:index], *head], [*tail, *found[index + 1 :]]
     return list(found), []
 
 
-def _split(block: Block, room: int) -> tuple[list[Block], list[Block]]:
-    """Part a block at the end of a line, or at the end of a sentence of its first line."""
-    taken = 0
+def _split(block: Block, room: int, *, anywhere: bool) -> tuple[list[Block], list[Block]]:
+    """Part a block at the end of a line, or inside of its first line: after a sentence, or `anywhere`."""
+    room -= _GAP
     for index, line in enumerate(block.lines):
-        if taken + len(line) > room:
-            if taken:
-                return [_with_lines(block, block.lines[:index])], [_with_lines(block, block.lines[index:])]
-            if cut := _sentence_end(line, room):
-                head, tail = line[:cut], line[cut:]
-                rest = (tail, *block.lines[1:])
-                return [_with_lines(block, (head,))], [_with_lines(block, tuple(filter(None, rest)))]
-        taken += len(line)
+        if _line_height(line) <= room:
+            room -= _line_height(line)
+            continue
+        if index:
+            return [_with_lines(block, block.lines[:index])], [_with_lines(block, block.lines[index:])]
+        if cut := _end(line, room // LINE_HEIGHT * _LINE_LETTERS, anywhere=anywhere):
+            rest = (line[cut:], *block.lines[1:])
+            return [_with_lines(block, (line[:cut],))], [_with_lines(block, tuple(filter(None, rest)))]
+        break
     return [], [block]
 
 
@@ -83,11 +90,30 @@ def _with_lines(block: Block, lines: tuple[str, ...]) -> Block:
     return Block(kind=block.kind, lines=lines, separated=block.separated)
 
 
-def _sentence_end(line: str, room: int) -> int:
-    """Return the place after the last 。 within `room` that lies in no link and no bold text; 0 if none."""
-    in_link = {place for found in _LINK.finditer(line) for place in range(found.start(), found.end())}
-    ends = (found.end() for found in re.finditer("。", line[:room]))
-    return max((end for end in ends if end - 1 not in in_link and line[:end].count("**") % 2 == 0), default=0)
+def _end(line: str, room: int, *, anywhere: bool) -> int:
+    """Return the place within `room` after the last 。 that lies in no link and no bold text; 0 if none.
+
+    With `anywhere`, after a 、 or any character where there is no 。
+    """
+    in_link = {place for found in _LINK.finditer(line) for place in range(found.start() + 1, found.end())}
+    free = [
+        place
+        for place in range(1, min(room, len(line)) + 1)
+        if place not in in_link and line[:place].count("**") % 2 == 0 and line[place - 1 : place + 1] != "**"
+    ]
+    for marks in ("。", "、", "") if anywhere else ("。",):
+        if found := [place for place in free if line[:place].endswith(marks)]:
+            return found[-1]
+    return 0
+
+
+def _height(block: Block) -> int:
+    """Return about how many pixels a block takes on a phone, the gap above it included."""
+    return _GAP + sum(map(_line_height, block.lines))
+
+
+def _line_height(line: str) -> int:
+    return LINE_HEIGHT * max(1, ceil(letters(_MARKUP.sub("", line)) / _LINE_LETTERS))
 
 
 def _set(found: Sequence[Block]) -> list[CardElement]:

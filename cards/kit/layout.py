@@ -6,8 +6,8 @@ Every text handed in is somebody's own and is shown literally; only `rich` takes
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
+from math import ceil
 from typing import Literal
-from unicodedata import east_asian_width
 
 from microsoft_teams.cards import (
     Action,
@@ -26,7 +26,7 @@ from microsoft_teams.cards import (
     TextBlock,
 )
 
-from cards.kit.text import clip, literal, one_line, plain
+from cards.kit.text import clip, letters, literal, one_line, plain
 
 UNNAMED = "（件名なし）"
 _BAR_CELLS = 10
@@ -34,7 +34,7 @@ _LARGE_HEADING = 40
 _LONGEST_HEADING = 120
 _ROW_WIDTH = 310
 _BUTTON_FRAME = 34
-_WIDE, _NARROW = 14, 8
+_LETTER = 14
 
 
 def heading(text: str) -> TextBlock:
@@ -193,7 +193,7 @@ def buttons(actions: Sequence[ExecuteAction | OpenUrlAction]) -> list[CardElemen
 
 def button_width(title: str) -> int:
     """Return about how many pixels a button takes, the gap to the next one included."""
-    return _BUTTON_FRAME + sum(_WIDE if east_asian_width(each) in "WFA" else _NARROW for each in title)
+    return _BUTTON_FRAME + ceil(_LETTER * letters(title))
 
 
 def fits_button(title: str) -> bool:

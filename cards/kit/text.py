@@ -17,6 +17,7 @@ _INVISIBLE = re.compile(
 _STRAY_JOINER = re.compile("(?<![\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d")
 _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _SPACES = re.compile(r"\s+")
+_LATIN_WIDTH = 4 / 7
 BOLD = "\ufdd0"
 """Stands for ** until a line is finished; cleaning takes it out of people's texts."""
 
@@ -65,3 +66,9 @@ def plain(text: str) -> str:
 def clip(text: str, limit: int) -> str:
     """Return at most `limit` characters, the last one being … where something was left out."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def letters(text: str) -> float:
+    """Return about how wide a text is, in Japanese letters: a Latin one is narrower."""
+    latin = len(text.encode("ascii", "ignore"))
+    return len(text) - latin * (1 - _LATIN_WIDTH)

@@ -129,6 +129,16 @@ async def test_what_has_expired_takes_no_confirmation_any_more(bot: Stage) -> No
     assert "未確認のお知らせはありません" in listed.words()
 
 
+async def test_a_confirmation_is_still_shown_after_the_end(bot: Stage) -> None:
+    sent = await send(bot, expires="2026-11-25")
+    card = notice(bot, sent)
+    await bot.press(READER, CONFIRM, card=card)
+    bot.clock.advance(timedelta(days=30))
+    answer = await bot.press(READER, CONFIRM, card=card)
+    assert answer.card is not None
+    assert "✓ 11月2日（月）9:30に確認しました" in answer.card.words()
+
+
 async def test_after_the_deadline_it_can_still_be_confirmed(bot: Stage) -> None:
     sent = await send(bot)
     bot.clock.advance(timedelta(days=30))

@@ -228,6 +228,18 @@ async def test_pressing_send_twice_sends_once(bot: Stage) -> None:
     assert bot.teams.records.duplicates() == {}
 
 
+async def test_pressing_send_once_more_after_the_deadline_shows_what_became_of_it(bot: Stage) -> None:
+    card = await preview(bot)
+    await bot.press(AUTHOR, "送信する", card=card)
+    await bot.until_sent((await draft(bot)).id, is_over=True)
+    before = await stores(bot)
+    bot.clock.advance(timedelta(days=30))
+    answer = await bot.press(AUTHOR, "送信する", card=card)
+    assert answer.card is not None
+    assert "送信が終わりました" in answer.card.words()
+    assert await stores(bot) == before
+
+
 async def test_what_has_been_sent_is_not_changed_by_a_card_that_was_left_open(bot: Stage) -> None:
     shown = await form(bot)
     answer = await bot.press(AUTHOR, "プレビューへ", card=shown, **OFFICE)

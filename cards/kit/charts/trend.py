@@ -178,7 +178,7 @@ class Trend:
 
     def _spots(self, series: Series, kind: LineKind) -> Iterator[Spot]:
         for point in sorted(series.points, key=lambda point: point.day):
-            if point.value is not None and LineKind.EXACT is kind:
+            if point.value is not None and _KINDS.get(point.qualifier, LineKind.BOUND) is kind:
                 yield Spot(
                     day=point.day,
                     value=rounded(point.value, self.unit),

@@ -109,7 +109,7 @@ def _items(entries: Sequence[Entry], start: date, marks: Mapping[str, str]) -> I
             kind=kind,
             when=_whens(same, start),
             title=title,
-            spans=tuple((max(each.first, start).day, min(each.end, end).day) for each in same),
+            spans=tuple((each.first.day, min(each.end, end).day) for each in same),
         )
 
 
