@@ -6,9 +6,8 @@ worker whose lease ran out from overwriting what a later claim has brought about
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, exists, func, null, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -23,6 +22,7 @@ from storage.deliveries.records import (
     RecipientKind,
     State,
 )
+from storage.deliveries.statements import FINISH, claim_statement, finish_values
 from storage.deliveries.tables import deliveries, dispatches, rate_gate, workers
 from storage.instant import from_millis
 from storage.ledger import Ledger
@@ -30,6 +30,11 @@ from storage.ledger import Ledger
 _RUNNING = (DispatchState.SENDING,)
 _GATE = "teams"
 _LONGEST_SLOWDOWN_MICROS = 5_000_000
+
+_STARTED = and_(
+    dispatches.c.state.in_([DispatchState.SENDING, DispatchState.PAUSED]),
+    dispatches.c.started_at.is_not(None),
+)
 
 
 class DeliveryQueue:
@@ -57,7 +62,7 @@ class DeliveryQueue:
                 if len(claimed) >= limit:
                     break
                 rows = await connection.execute(
-                    _claim_statement(dispatch_id, limit - len(claimed), now, now + lease)
+                    claim_statement(dispatch_id, limit - len(claimed), now, now + lease)
                 )
                 claimed.extend(
                     Claimed(
@@ -86,7 +91,7 @@ class DeliveryQueue:
         if not results:
             return
         async with self._ledger.write() as connection:
-            await connection.execute(_FINISH, [_finish_values(result, now) for result in results])
+            await connection.execute(FINISH, [finish_values(result, now) for result in results])
 
     async def recover(self, now: datetime, *, every_lease: bool) -> int:
         """Bring back rows whose worker died; return how many.
@@ -342,90 +347,5 @@ class DeliveryQueue:
         return from_millis(millis.scalar_one())
 
 
-_STARTED = and_(
-    dispatches.c.state.in_([DispatchState.SENDING, DispatchState.PAUSED]),
-    dispatches.c.started_at.is_not(None),
-)
-
-_CONFIRMED = deliveries.c.acknowledged_at.is_not(None)
-
-_FINISH = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("row_id"),
-        deliveries.c.fence == bindparam("row_fence"),
-        # Not IN: its list can't be part of a statement for many rows at once.
-        or_(*(deliveries.c.state == state for state in (State.SENDING, State.UNKNOWN, State.QUEUED))),
-    )
-    .values(
-        state=case((_CONFIRMED, State.DELIVERED), else_=bindparam("new_state")),
-        reason=case((_CONFIRMED, null()), else_=bindparam("new_reason")),
-        not_before=func.coalesce(
-            bindparam("new_not_before", type_=deliveries.c.not_before.type), deliveries.c.not_before
-        ),
-        lease_until=None,
-        activity_id=func.coalesce(bindparam("new_activity_id"), deliveries.c.activity_id),
-        conversation=func.coalesce(bindparam("new_conversation"), deliveries.c.conversation),
-        chat_reopened=bindparam("new_chat_reopened"),
-        delivered_at=func.coalesce(
-            bindparam("new_delivered_at", type_=deliveries.c.delivered_at.type),
-            deliveries.c.delivered_at,
-            deliveries.c.acknowledged_at,
-        ),
-    )
-)
-
-
 def _has_row(*states: State) -> ColumnElement[bool]:
     return exists().where(deliveries.c.dispatch == dispatches.c.id, deliveries.c.state.in_(states))
-
-
-def _finish_values(result: Finish, now: datetime) -> dict[str, Any]:
-    return {
-        "row_id": result.id,
-        "row_fence": result.fence,
-        "new_state": result.state,
-        "new_reason": result.reason,
-        "new_not_before": result.not_before,
-        "new_activity_id": result.activity_id,
-        "new_conversation": result.conversation,
-        "new_chat_reopened": result.chat_reopened,
-        "new_delivered_at": now if result.state is State.DELIVERED else None,
-    }
-
-
-def _claim_statement(dispatch_id: str, limit: int, now: datetime, lease_until: datetime) -> Any:
-    due = (
-        select(deliveries.c.id)
-        .where(
-            deliveries.c.dispatch == dispatch_id,
-            deliveries.c.state == State.QUEUED,
-            deliveries.c.not_before <= now,
-            exists().where(dispatches.c.id == dispatch_id, dispatches.c.state.in_(_RUNNING)),
-        )
-        .order_by(deliveries.c.not_before, deliveries.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=deliveries)
-        .cte("due")
-    )
-    return (
-        update(deliveries)
-        .where(deliveries.c.id.in_(select(due.c.id)))
-        .values(
-            state=State.SENDING,
-            lease_until=lease_until,
-            fence=deliveries.c.fence + 1,
-            attempts=deliveries.c.attempts + 1,
-        )
-        .returning(
-            deliveries.c.id,
-            deliveries.c.fence,
-            deliveries.c.dispatch,
-            deliveries.c.recipient,
-            deliveries.c.kind,
-            deliveries.c.conversation,
-            deliveries.c.service_url,
-            deliveries.c.attempts,
-            deliveries.c.chat_reopened,
-        )
-    )
