@@ -35,6 +35,7 @@ from bot.web import build_web
 from storage.announcements.store import Announcements
 from storage.audit.store import Audit
 from storage.chats.store import Chats
+from storage.deliveries.gate import SharedGate
 from storage.deliveries.queue import DeliveryQueue
 from storage.deliveries.store import Deliveries
 from storage.opening import Storage
@@ -82,7 +83,7 @@ async def running_app(settings: Settings, storage: Storage, clock: Clock) -> Asy
         )
         chats, audit = Chats(ledger), Audit(ledger)
         deliveries, queue = Deliveries(ledger), DeliveryQueue(ledger)
-        gate = RateGate(queue=queue, clock=clock, limits=limits)
+        gate = RateGate(shared=SharedGate(ledger), clock=clock, limits=limits)
         sender = Sender(
             messenger=messenger,
             queue=queue,

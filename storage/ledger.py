@@ -7,7 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import BigInteger, Date, Dialect, MetaData, event, select
+from sqlalchemy import BigInteger, Date, Dialect, MetaData, event, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -97,6 +97,15 @@ class Ledger:
         """A connection that only reads; each statement sees one consistent moment of its own."""
         async with self._reader.connect() as connection:
             yield connection
+
+    async def present(self, connection: AsyncConnection, now: datetime) -> datetime:
+        """Return the time by which several machines compare: the database's own, where it has one."""
+        if self.is_sqlite:
+            return now
+        millis = await connection.execute(
+            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
+        )
+        return from_millis(millis.scalar_one())
 
     async def answers(self) -> bool:
         """Say whether the database can be asked now."""

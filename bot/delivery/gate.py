@@ -4,15 +4,15 @@ import asyncio
 
 from bot.clock import Clock
 from bot.delivery.limits import SendingLimits
-from storage.deliveries.queue import DeliveryQueue
+from storage.deliveries.gate import SharedGate
 
 
 class RateGate:
     """Hands out permits, one a request."""
 
-    def __init__(self, *, queue: DeliveryQueue, clock: Clock, limits: SendingLimits) -> None:
+    def __init__(self, *, shared: SharedGate, clock: Clock, limits: SendingLimits) -> None:
         """Keep what the gate may touch."""
-        self._queue = queue
+        self._shared = shared
         self._clock = clock
         self._limits = limits
 
@@ -21,7 +21,7 @@ class RateGate:
         if self._limits.rate <= 0:
             return wanted
         while True:
-            granted, wait = await self._queue.take_permits(
+            granted, wait = await self._shared.take(
                 wanted, self._limits.rate, self._limits.burst, self._clock.now()
             )
             if granted:
@@ -33,4 +33,4 @@ class RateGate:
     async def slow_down(self) -> None:
         """Let everybody go slower for a moment after a 429; the throttled recipient waits on its own."""
         if self._limits.rate > 0:
-            await self._queue.slow_down(self._limits.burst / self._limits.rate, self._clock.now())
+            await self._shared.slow_down(self._limits.burst / self._limits.rate, self._clock.now())

@@ -7,9 +7,8 @@ worker whose lease ran out from overwriting what a later claim has brought about
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.deliveries.records import (
     Claimed,
@@ -23,13 +22,10 @@ from storage.deliveries.records import (
     State,
 )
 from storage.deliveries.statements import FINISH, claim_statement, finish_values
-from storage.deliveries.tables import deliveries, dispatches, rate_gate, workers
-from storage.instant import from_millis
+from storage.deliveries.tables import deliveries, dispatches, workers
 from storage.ledger import Ledger
 
 _RUNNING = (DispatchState.SENDING,)
-_GATE = "teams"
-_LONGEST_SLOWDOWN_MICROS = 5_000_000
 
 _STARTED = and_(
     dispatches.c.state.in_([DispatchState.SENDING, DispatchState.PAUSED]),
@@ -57,7 +53,7 @@ class DeliveryQueue:
         if not candidates:
             return ()
         async with self._ledger.write() as connection:
-            now = await self._database_time(connection, now)
+            now = await self._ledger.present(connection, now)
             for dispatch_id, policy in candidates:
                 if len(claimed) >= limit:
                     break
@@ -103,7 +99,7 @@ class DeliveryQueue:
         async with self._ledger.write() as connection:
             dead = deliveries.c.state == State.SENDING
             if not every_lease:
-                dead = and_(dead, deliveries.c.lease_until < await self._database_time(connection, now))
+                dead = and_(dead, deliveries.c.lease_until < await self._ledger.present(connection, now))
             arrived = await connection.execute(
                 update(deliveries)
                 .where(dead, deliveries.c.acknowledged_at.is_not(None))
@@ -249,43 +245,6 @@ class DeliveryQueue:
             )
         return result.rowcount
 
-    async def take_permits(self, wanted: int, rate: float, burst: int, now: datetime) -> tuple[int, float]:
-        """Take up to `wanted` permits from the one gate that all processes share (GCRA).
-
-        Returns:
-            The permits granted (0 or more), and the seconds to wait before asking again.
-        """
-        if rate <= 0:
-            return wanted, 0.0
-        cost = 1_000_000 / rate
-        async with self._ledger.write() as connection:
-            at = await self._database_time(connection, now)
-            now_micros = int(at.timestamp() * 1_000_000)
-            next_free = await self._gate_opens(connection)
-            start = max(next_free, now_micros)
-            granted = min(wanted, max(0, int((now_micros + burst * cost - start) // cost)))
-            if granted:
-                await connection.execute(
-                    update(rate_gate)
-                    .where(rate_gate.c.name == _GATE)
-                    .values(next_free_micros=int(start + granted * cost))
-                )
-        ahead = start + (granted + 1) * cost - burst * cost - now_micros
-        return granted, max(0.0, ahead / 1_000_000)
-
-    async def slow_down(self, seconds: float, now: datetime) -> None:
-        """Push the gate back for everybody, because Teams said that it is too much; at most a few seconds."""
-        async with self._ledger.write() as connection:
-            at = await self._database_time(connection, now)
-            now_micros = int(at.timestamp() * 1_000_000)
-            start = max(await self._gate_opens(connection), now_micros)
-            limit = max(start, now_micros + _LONGEST_SLOWDOWN_MICROS)
-            await connection.execute(
-                update(rate_gate)
-                .where(rate_gate.c.name == _GATE)
-                .values(next_free_micros=min(start + int(seconds * 1_000_000), limit))
-            )
-
     async def has_due(self, now: datetime) -> bool:
         """Say whether some row of a running dispatch may be sent now."""
         query = (
@@ -328,23 +287,6 @@ class DeliveryQueue:
                 update(dispatches).where(dispatches.c.id == dispatch_id, if_it).values(**values)
             )
         return bool(result.rowcount)
-
-    async def _gate_opens(self, connection: AsyncConnection) -> int:
-        dialect = sqlite if self._ledger.is_sqlite else postgresql
-        await connection.execute(
-            dialect.insert(rate_gate).values(name=_GATE, next_free_micros=0).on_conflict_do_nothing()
-        )
-        query = select(rate_gate.c.next_free_micros).where(rate_gate.c.name == _GATE).with_for_update()
-        return int((await connection.execute(query)).scalar_one())
-
-    async def _database_time(self, connection: AsyncConnection, now: datetime) -> datetime:
-        """Leases of several machines are compared by one clock: the database's, where it has its own."""
-        if self._ledger.is_sqlite:
-            return now
-        millis = await connection.execute(
-            text("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint")
-        )
-        return from_millis(millis.scalar_one())
 
 
 def _has_row(*states: State) -> ColumnElement[bool]:

@@ -22,6 +22,7 @@ from bot.teams.messenger import TeamsMessenger
 from bot.teams.service_urls import ServiceUrls
 from cards.kit.card import Card
 from storage.chats.store import Chats
+from storage.deliveries.gate import SharedGate
 from storage.deliveries.queue import DeliveryQueue
 from storage.deliveries.records import Dispatch, DispatchKind, DispatchState, Policy, Recipient
 from storage.deliveries.store import Deliveries
@@ -51,7 +52,7 @@ async def measure_worker(count: int, concurrency: int) -> dict[str, float]:
                 bot_id="28:bench",
                 tenant_id="bench",
             )
-            gate = RateGate(queue=queue, clock=clock, limits=limits)
+            gate = RateGate(shared=SharedGate(storage.ledger), clock=clock, limits=limits)
             sender = Sender(
                 messenger=messenger,
                 queue=queue,

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from storage.deliveries.queue import DeliveryQueue
+from storage.deliveries.gate import SharedGate
 from storage.ledger import Ledger, ledger_url
 from tests.delivery.desk import present
 
 
-async def take_for(queue: DeliveryQueue, seconds: float, rate: float, burst: int, wanted: int) -> list[float]:
+async def take_for(gate: SharedGate, seconds: float, rate: float, burst: int, wanted: int) -> list[float]:
     """Take permits as fast as the gate allows; return when each was granted, in seconds of the wall clock."""
     granted: list[float] = []
     end = time.time() + seconds
     while time.time() < end:
-        count, wait = await queue.take_permits(wanted, rate, burst, present())
+        count, wait = await gate.take(wanted, rate, burst, present())
         granted += [time.time()] * count
         if not count:
             await asyncio.sleep(wait)
@@ -39,11 +39,11 @@ def take_in_a_process(database_url: str, seconds: float, rate: float, burst: int
 
     async def main() -> list[float]:
         ledger = Ledger(ledger_url(Path(), database_url))
-        queue = DeliveryQueue(ledger)
-        await queue.anybody_there(present())
+        gate = SharedGate(ledger)
+        await ledger.answers()
         told.send("ready")
         told.recv()
-        takers = (take_for(queue, seconds, rate, burst, wanted) for wanted in (1, burst))
+        takers = (take_for(gate, seconds, rate, burst, wanted) for wanted in (1, burst))
         shares = await asyncio.gather(*takers)
         await ledger.close()
         return [moment for share in shares for moment in share]

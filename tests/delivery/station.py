@@ -20,6 +20,7 @@ from bot.teams.messenger import TeamsMessenger
 from bot.teams.service_urls import ServiceUrls
 from cards.kit.card import Card
 from storage.chats.store import Chats
+from storage.deliveries.gate import SharedGate
 from storage.deliveries.records import DispatchState, Recipient, Tally
 from storage.ledger import Ledger
 from tests.delivery.desk import Desk, make_dispatch, present
@@ -65,7 +66,7 @@ async def working(
     """Run a worker, the only one of its process, until the block ends; then let it end in good order."""
     desk = Desk.on(ledger)
     clock = SystemClock()
-    gate = RateGate(queue=desk.queue, clock=clock, limits=limits)
+    gate = RateGate(shared=SharedGate(ledger), clock=clock, limits=limits)
     async with aiohttp.ClientSession() as session:
         messenger = TeamsMessenger(
             session=session,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from bot.clock import SystemClock
 from bot.delivery.gate import RateGate
 from bot.delivery.limits import SendingLimits
-from storage.deliveries.queue import DeliveryQueue
+from storage.deliveries.gate import SharedGate
 from storage.ledger import Ledger
 from tests.delivery.desk import Desk, present
 from tests.delivery.rates import busiest_second, take_for, take_in_a_process
@@ -35,7 +35,7 @@ async def test_the_first_burst_is_free_and_the_rest_is_spread(sqlite_ledger: Led
 
 
 async def test_no_limit_grants_everything(desk: Desk) -> None:
-    assert await desk.queue.take_permits(500, 0, 1, present()) == (500, 0.0)
+    assert await SharedGate(desk.ledger).take(500, 0, 1, present()) == (500, 0.0)
 
 
 async def test_a_rate_below_one_a_second(sqlite_ledger: Ledger) -> None:
@@ -47,12 +47,12 @@ async def test_a_rate_below_one_a_second(sqlite_ledger: Ledger) -> None:
 
 
 async def test_slowing_down_holds_everybody_but_never_long(sqlite_ledger: Ledger) -> None:
-    queue = DeliveryQueue(sqlite_ledger)
-    await queue.slow_down(0.5, NOW)
+    gate = SharedGate(sqlite_ledger)
+    await gate.slow_down(0.5, NOW)
     assert await _take(sqlite_ledger, 1, 10, 1) == (0, 500)
 
     for _ in range(100):
-        await queue.slow_down(60, NOW)
+        await gate.slow_down(60, NOW)
 
     assert await _take(sqlite_ledger, 1, 10, 1) == (0, 5_000)
 
@@ -62,7 +62,7 @@ async def test_four_takers_stay_within_rate_and_burst(desk: Desk) -> None:
     began = time.time()
 
     shares = await asyncio.gather(
-        *(take_for(DeliveryQueue(desk.ledger), seconds, rate, burst, wanted) for wanted in (1, 3, 10, 50))
+        *(take_for(SharedGate(desk.ledger), seconds, rate, burst, wanted) for wanted in (1, 3, 10, 50))
     )
 
     moments = [moment for share in shares for moment in share]
@@ -92,8 +92,7 @@ async def test_processes_share_one_rate(postgres_url: str) -> None:
 
 
 async def test_the_gate_waits_for_its_turn(sqlite_ledger: Ledger) -> None:
-    queue = DeliveryQueue(sqlite_ledger)
-    gate = RateGate(queue=queue, clock=SystemClock(), limits=SendingLimits(rate=10))
+    gate = RateGate(shared=SharedGate(sqlite_ledger), clock=SystemClock(), limits=SendingLimits(rate=10))
     began = time.monotonic()
 
     granted = [await gate.take(1) for _ in range(6)]
@@ -103,7 +102,7 @@ async def test_the_gate_waits_for_its_turn(sqlite_ledger: Ledger) -> None:
 
 
 async def test_the_gate_without_a_limit_asks_nobody(sqlite_ledger: Ledger) -> None:
-    gate = RateGate(queue=DeliveryQueue(sqlite_ledger), clock=SetClock(), limits=SendingLimits(rate=0))
+    gate = RateGate(shared=SharedGate(sqlite_ledger), clock=SetClock(), limits=SendingLimits(rate=0))
     await sqlite_ledger.close()
 
     assert await gate.take(500) == 500
@@ -113,5 +112,5 @@ async def test_the_gate_without_a_limit_asks_nobody(sqlite_ledger: Ledger) -> No
 async def _take(ledger: Ledger, wanted: int, rate: float, burst: int, after: int = 0) -> tuple[int, int]:
     """Ask the gate `after` ms; return what it granted, and the wait in ms."""
     now = NOW + timedelta(milliseconds=after)
-    granted, wait = await DeliveryQueue(ledger).take_permits(wanted, rate, burst, now)
+    granted, wait = await SharedGate(ledger).take(wanted, rate, burst, now)
     return granted, round(wait * 1000)
