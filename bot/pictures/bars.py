@@ -7,7 +7,7 @@ from cards.kit.charts.bars import BarRow, Bars, about_hidden
 from cards.kit.charts.words import NOTHING, ceiling, titled
 
 _WIDTH = 1000
-_ROW, _FRAME = 30, 120
+_ROW, _FRAME = 34, 150
 _MOST = 100
 _LABEL = 44
 
@@ -22,7 +22,7 @@ def draw(bars: Bars, font: Path | None) -> bytes:
     drawn = [row.value for row in (*rows, goal) if row is not None and row.value is not None]
     longest = ceiling(max(drawn, default=0))
     axes.set_xlim(0, longest * 1.12)
-    axes.set_ylim(len(rows) - 0.4, -0.6)
+    axes.set_ylim(max(len(rows), 1) - 0.4, -0.6)
     axes.set_xticks([])
     labels = ["\n".join(wrapped(sheet.writable(row.label), _LABEL)) for row in rows]
     axes.set_yticks(range(len(rows)), labels=labels, linespacing=1.1, **sheet.style())

@@ -17,6 +17,7 @@ _MARKERS = ("o", "s", "D")
 _ABOVE = frozenset({Qualifier.AT_LEAST, Qualifier.MORE_THAN})
 _LETTER = 0.0075
 """Half a letter below the axis, as a share of its length."""
+_GAP = 3
 _APART = 0.055
 """Two figures that do not touch, as a share of the height."""
 
@@ -50,7 +51,7 @@ def draw_trend(trend: Trend, font: Path | None) -> bytes:
         plot.write_ends([_figures(line)[-1] for line in measured])
     rows = trend.rows()
     marks = [(float(row.day.toordinal()), row.label) for row in rows]
-    if trend.target and trend.target.due:
+    if rows and trend.target and trend.target.due and trend.target.due > rows[-1].day:
         marks.append((float(trend.target.due.toordinal()), trend.target.by))
     plot.mark_times([time for time, _ in marks] if rows else [], marks)
     for series in trend.series:
@@ -107,7 +108,7 @@ class _Plot:
         quarters = [self._highest * quarter / 4 for quarter in range(5)]
         self.axes.set_ylim(0, self._highest * 1.08)
         style = self._sheet.style(SMALL, QUIET)
-        self.axes.set_yticks(quarters, labels=[number(each) for each in quarters], **style)
+        self.axes.set_yticks(quarters, labels=[number(round(each, 9)) for each in quarters], **style)
         self.axes.grid(axis="y", color=RULE, linewidth=0.8)
 
     def draw(self, line: Line, *, named: bool) -> None:
@@ -164,6 +165,7 @@ class _Plot:
         """Write the times below the axis, the newest first, as far as there is room."""
         self.axes.set_xticks([])
         if not times:
+            self.axes.set_yticks([])
             style = self._sheet.style(colour=QUIET)
             self.axes.text(0.5, 0.5, NOTHING, transform=self.axes.transAxes, ha="center", **style)
             return
@@ -172,7 +174,7 @@ class _Plot:
         self.axes.set_xlim(first - span * 0.08, last + span * 0.1)
         kept: list[tuple[float, str]] = []
         for time, label in sorted(marks, reverse=True):
-            room = (abs(time - other) / span / _LETTER * 2 - width_of(said) for other, said in kept)
+            room = (abs(time - other) / span / _LETTER * 2 - width_of(said) - _GAP for other, said in kept)
             if all(width_of(label) < each for each in room):
                 kept.append((time, label))
         labels = [self._sheet.writable(label) for _, label in kept]

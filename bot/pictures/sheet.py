@@ -20,7 +20,7 @@ INK, QUIET, RULE = "#1f2933", "#52606d", "#d5dbe1"
 """Text (14:1 on white), remarks (6.5:1), thin lines."""
 OWN, OTHERS, GOAL = "#0b4f9e", "#8593a3", "#0a6640"
 """One's own (8:1), the others (3.2:1), what is aimed at (7:1)."""
-KINDS = ("#0b4f9e", "#9c3d00", "#0a6640", "#7a1f6b", "#5f5200", "#3b3b8f", "#8a1c2b", "#2f5d62")
+KINDS = ("#0b4f9e", "#9c3d00", "#7a1f6b", "#0a6640", "#5f5200", "#3b3b8f", "#8a1c2b", "#2f5d62")
 """Colours of lines and of kinds, each at least 6:1."""
 TITLE, BODY, SMALL = 13.0, 10.5, 9.0
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1.0}

@@ -331,13 +331,19 @@ def test_fewer_than_two_values_are_no_line(name: str) -> None:
 def test_only_the_latest_times_stand_on_the_card() -> None:
     elements = trend_chart(OVERTIME)
     (chart,) = charts(elements)
-    assert [len(line["values"]) for line in chart["data"]] == [12, 12, 12, 2]
-    assert next(iter(listed(elements))) == "2025年10月"
+    assert [len(line["values"]) for line in chart["data"]] == [6, 6, 6, 2]
+    assert next(iter(listed(elements))) == "2026年4月"
     assert re.search(
         r"- 2026年9月　自課 [\d.]+時間・大臣官房 [\d.]+時間・本省全体 [\d.]+時間", words(elements)
     )
-    assert "これより前の18時点は省略しています。" in words(elements)
+    assert "これより前の24時点は省略しています。" in words(elements)
     assert "値が低いほど良い指標です。" in words(elements)
+
+
+def test_a_phone_has_room_for_the_months_of_a_year_in_two_columns() -> None:
+    elements = trend_chart(replace(OVERTIME, series=OVERTIME.series[:2]))
+    assert len(table(elements)) == 13
+    assert table(elements)[-1][0] == "2026年9月"
 
 
 @settings(deadline=None)
@@ -433,6 +439,11 @@ def test_a_month_says_what_is_on() -> None:
     assert months["8月"] == ["▲ 9月30日（水）まで　集中取組期間", "◆ 3日（月）から5回　今週のヒント"]
     assert months["9月"][0] == "▲ 30日（水）まで　集中取組期間"
     assert months["11月"][1] == "■ 16日（月）・25日（水）　記録がまだの方へ"
+
+
+def test_a_day_of_a_later_year_says_its_year() -> None:
+    rows = table(year_table(YEARS["hostile"], today=TODAY))
+    assert rows[1] == ["4月", "● 2030年1月1日（火）まで　（件名なし）"]
 
 
 def test_another_year_has_no_present_month() -> None:

@@ -27,6 +27,7 @@ from cards.kit.text import plain
 
 _MOST_BARS = 12
 _MOST_TIMES = 12
+_MOST_LONG_LINES = 6
 _MOST_STEPS = 6
 _FEWEST_TO_COMPARE = 2
 _MOST_COLUMNS = 2
@@ -67,7 +68,7 @@ def bar_chart(bars: Bars, *, most: int = _MOST_BARS) -> list[CardElement]:
 
 def trend_chart(trend: Trend, *, most: int = _MOST_TIMES) -> list[CardElement]:
     """Return lines over the latest times, at most `most` of them, and the target."""
-    shown = trend.latest(most)
+    shown = trend.latest(most if len(trend.series) <= _MOST_COLUMNS else min(most, _MOST_LONG_LINES))
     rows, title = shown.rows(), titled(trend.title, trend.unit)
     if not rows:
         return _empty(title)

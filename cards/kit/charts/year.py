@@ -3,13 +3,14 @@
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from itertools import cycle
 
 from cards.kit.text import clip, one_line
 
 _APRIL, _DECEMBER = 4, 12
 _WEEKDAYS = "月火水木金土日"
+_A_YEAR = timedelta(days=365)
 _MARKS = "●■▲◆★○□△◇☆"
 _UNNAMED = "（件名なし）"
 _LONGEST_TITLE = 40
@@ -109,7 +110,7 @@ def _items(entries: Sequence[Entry], start: date, marks: Mapping[str, str]) -> I
             kind=kind,
             when=_whens(same, start),
             title=title,
-            spans=tuple((each.first.day, min(each.end, end).day) for each in same),
+            spans=tuple((max(each.first, start).day, min(each.end, end).day) for each in same),
         )
 
 
@@ -137,5 +138,6 @@ def _when(entry: Entry, start: date) -> str:
 
 
 def _day(day: date, start: date) -> str:
+    year = f"{day.year}年" if day - start >= _A_YEAR else ""
     month = "" if (day.year, day.month) == (start.year, start.month) else f"{day.month}月"
-    return f"{month}{day.day}日（{_WEEKDAYS[day.weekday()]}）"
+    return f"{year}{month}{day.day}日（{_WEEKDAYS[day.weekday()]}）"
