@@ -1,5 +1,6 @@
 # Every target sets up what it needs on a machine with Python 3.11+ and make.
-# Node 20+ is used by `run` (for the chat window) and `e2e`; `e2e` installs Chromium from Debian's packages.
+# Node 20+ is used by `run` (for the chat window), `e2e` and `gallery`; the latter two install Chromium from
+# Debian's packages.
 
 PYTHON ?= python3
 VENV := .venv
@@ -8,7 +9,7 @@ RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
 NODE := node_modules/.package-lock.json
 
-.PHONY: run test check e2e faults bench format lock
+.PHONY: run test check e2e gallery readme-pictures faults bench format lock
 
 run: $(RUNTIME)
 	@command -v npm >/dev/null && $(MAKE) -s --no-print-directory $(NODE) || echo "チャットの画面は用意できませんでした。"
@@ -25,7 +26,17 @@ check: $(DEV)
 
 e2e: $(DEV) $(NODE)
 	$(BIN)/python -m tests.e2e.browser
-	$(BIN)/python -m pytest -q -m e2e tests/e2e
+	$(BIN)/python -m pytest -q -m e2e tests/e2e tests/gallery
+
+# Every card in every state as a picture, in build/gallery/index.html; fails where one cannot be read.
+gallery: $(DEV) $(NODE)
+	$(BIN)/python -m tests.e2e.browser
+	$(BIN)/python -m tests.gallery
+
+# The pictures of README.md, what they were drawn from, and its Japanese part.
+readme-pictures: $(DEV) $(NODE)
+	$(BIN)/python -m tests.e2e.browser
+	$(BIN)/python -m tests.gallery.readme
 
 faults: $(DEV)
 	$(BIN)/python -m pytest -q -m faults tests

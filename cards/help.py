@@ -6,9 +6,11 @@ from typing import Any
 
 from microsoft_teams.cards import CardElement, ExecuteAction
 
+from cards.guide import TASK, Task, TaskRef
 from cards.kit import actions, layout
 from cards.kit.build import card
 from cards.kit.card import Card
+from cards.kit.text import plain
 from cards.kit.verbs import Nothing, Verb
 
 MENU = Verb("help.menu", Nothing)
@@ -23,7 +25,7 @@ PROMISE = (
 _WHAT_IT_DOES = (
     "働き方に関するお知らせを、この画面に直接お届けします。",
     "「確認しました」を押すだけで、確認が伝わります。転送やメールの返信は要りません。",
-    "届いたお知らせは、いつでも読み返せます。",
+    "届いたお知らせは、「お知らせ」と送ると、いつでも読み返せます。",
 )
 _PROCEDURES = "申請、勤怠の記録、決裁などの手続は、これまでどおり所定の方法で行ってください。"
 
@@ -61,15 +63,13 @@ def greeting_card(*, contact: str) -> Card:
     )
 
 
-def guide_card(items: Sequence[MenuItem], *, contact: str) -> Card:
-    """Show 使い方: the words that the bot understands, the promise, and who answers questions."""
+def guide_card(tasks: Sequence[Task], *, contact: str) -> Card:
+    """Show 使い方: what the bot does, each task as a row, the promise, and who answers questions."""
     return card(
         "使い方",
         [
             *_what_it_does(),
-            layout.subheading("できること"),
-            layout.paragraph("次の言葉を送るか、メニューから選んでください。"),
-            *layout.facts([(item.label, item.description) for item in items]),
+            *_task_rows(tasks),
             *_promise(),
             layout.subheading("手続は変わりません"),
             layout.paragraph(_PROCEDURES),
@@ -80,12 +80,28 @@ def guide_card(items: Sequence[MenuItem], *, contact: str) -> Card:
     )
 
 
+def task_card(task: Task, *, can_start: bool = True) -> Card:
+    """Show the steps of one task; `can_start` says whether its button is for this person."""
+    start = [actions.primary(task.button, task.verb, task.payload)] if can_start else []
+    return card(
+        task.title,
+        [
+            layout.paragraph(task.remark),
+            layout.rich("\n".join(f"{number}. {plain(step)}" for number, step in enumerate(task.steps, 1))),
+            *(_promise() if task.promises else []),
+        ],
+        [*start, actions.secondary("使い方に戻る", TASK, TaskRef())],
+        summary=f"使い方：{task.title}",
+        speak=f"「{task.title}」の手順です。{''.join(task.steps)}",
+    )
+
+
 def not_understood_card(items: Sequence[MenuItem]) -> Card:
     """Answer a text that nothing understands with one friendly sentence and the menu."""
     return card(
-        "メニューからお選びください",
+        "うまく読み取れませんでした",
         [
-            layout.paragraph("すみません、うまく読み取れませんでした。次の中からお選びください。"),
+            layout.paragraph("すみません。次の中からお選びください。"),
             *_rows(items),
         ],
         _way_to_guide(items),
@@ -115,6 +131,20 @@ def _rows(items: Sequence[MenuItem]) -> list[CardElement]:
             for item in items
         ]
     )
+
+
+def _task_rows(tasks: Sequence[Task]) -> list[CardElement]:
+    if not tasks:
+        return []
+    rows = [
+        layout.Choice(
+            title=task.title,
+            remark=task.remark,
+            action=actions.secondary(f"「{task.title}」の手順を見る", TASK, TaskRef(task=task.name)),
+        )
+        for task in tasks
+    ]
+    return [layout.subheading("手順を見る"), *layout.choices(rows)]
 
 
 def _way_to_guide(items: Sequence[MenuItem]) -> list[ExecuteAction]:

@@ -26,7 +26,7 @@ ROLES: dict[str, frozenset[Role]] = {"stranger": NOBODY, "staff": frozenset({Rol
 ANYBODY_S_COMMANDS = {"メニュー", "使い方"}
 ANYBODY_S_BUTTONS = {"help.menu", "help.guide"}
 STAFF_S_COMMANDS = {"お知らせ"}
-STAFF_S_BUTTONS = {"announcement.acknowledge", "announcement.list", "announcement.show"}
+STAFF_S_BUTTONS = {"announcement.acknowledge", "announcement.list", "announcement.show", "help.task"}
 
 
 @pytest.fixture(scope="module")

@@ -41,3 +41,4 @@ class Permission:
 EVERYONE = Permission(frozenset())
 STAFF = Permission(frozenset({Role.STAFF}))
 AUTHORS = Permission(frozenset({Role.AUTHOR}))
+ADMINISTRATORS = Permission(frozenset({Role.ADMINISTRATOR}))

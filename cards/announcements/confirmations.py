@@ -29,16 +29,22 @@ def confirmations_card(dispatch: Dispatch, rows: Sequence[tuple[str, int, int]],
             layout.note(f"{dates.day_time(now, now)}現在の状況です。部局は、送信した日の所属です。"),
         ],
         [actions.secondary("最新の状況にする", CONFIRMATIONS, DispatchRef(dispatch=dispatch.id))],
-        summary=f"確認状況：{dispatch.title}（{percent(acknowledged, delivered)}）",
+        summary=f"確認状況：{dispatch.title}"
+        + (f"（{percent(acknowledged, delivered)}）" if delivered else ""),
+        speak=f"確認状況：{dispatch.title}。{_sentence(delivered, acknowledged)}",
     )
 
 
 def _overview(delivered: int, acknowledged: int) -> list[CardElement]:
+    sentence = _sentence(delivered, acknowledged)
+    return layout.progress(acknowledged, delivered, sentence) if delivered else [layout.paragraph(sentence)]
+
+
+def _sentence(delivered: int, acknowledged: int) -> str:
     if not delivered:
-        return [layout.paragraph("まだ誰にも届いていません。")]
+        return "まだ誰にも届いていません。"
     share = percent(acknowledged, delivered)
-    sentence = f"届いた{people(delivered)}のうち{people(acknowledged)}が確認しました（{share}）"
-    return layout.progress(acknowledged, delivered, sentence)
+    return f"届いた{people(delivered)}のうち{people(acknowledged)}が確認しました（{share}）"
 
 
 def _table(rows: Sequence[tuple[str, int, int]], delivered: int, acknowledged: int) -> list[CardElement]:

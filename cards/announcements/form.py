@@ -39,7 +39,7 @@ def form_card(
     return card(
         "周知を作る",
         [
-            *_overview(form.errors),
+            *_overview(form.errors, was_cut=form.errors != dict(errors)),
             *_main_fields(form, audiences, now),
             *folding.folded(
                 "details",
@@ -56,16 +56,22 @@ def form_card(
     )
 
 
-def _overview(errors: Mapping[str, str]) -> list[CardElement]:
+def _overview(errors: Mapping[str, str], *, was_cut: bool) -> list[CardElement]:
     if errors:
-        return [layout.warning(f"{len(errors)}か所を直してください。入力した内容は残っています。")]
+        kept = "長すぎる入力は、途中までにしました。" if was_cut else "入力した内容は残っています。"
+        return [layout.warning(f"{len(errors)}か所を直してください。{kept}")]
     return [layout.note("「プレビューへ」を押すと、届く形と人数を確かめられます。まだ送信されません。")]
 
 
 def _main_fields(form: Form, audiences: Sequence[tuple[str, str]], now: datetime) -> list[CardElement]:
     return [
         *form.text("title", "件名", required="件名を入力してください。"),
-        *form.text("body", "本文（Markdownが使えます）", required="本文を入力してください。", multiline=True),
+        *form.text(
+            "body",
+            "本文（**太字**、行の頭の「- 」で箇条書き）",
+            required="本文を入力してください。",
+            multiline=True,
+        ),
         *form.choice("audience", "宛先", audiences),
         *form.text(
             "audience_other",

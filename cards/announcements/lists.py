@@ -10,7 +10,7 @@ from cards.announcements.verbs import LIST, NEW, PROGRESS, SHOW, AnnouncementRef
 from cards.kit import actions, dates, layout
 from cards.kit.build import card
 from cards.kit.card import Card
-from cards.kit.figures import count_of
+from cards.kit.figures import count_of, people
 from cards.kit.text import clip, one_line
 from cards.kit.verbs import Nothing
 from storage.deliveries.records import Dispatch, Notice
@@ -21,15 +21,17 @@ _LONGEST_TITLE = 60
 
 def notices_card(notices: Sequence[Notice], now: datetime, page: int = 0, *, has_more: bool = False) -> Card:
     """List a page of a person's announcements in the order given (those to confirm first)."""
-    waiting = sum(notice.awaits_acknowledgement(now) for notice in notices)
+    waiting = _waiting(notices, now, has_more=has_more)
+    overview = _overview(len(notices), waiting, page)
     return card(
         "お知らせ",
         [
-            layout.paragraph(_overview(len(notices), waiting, page)),
+            layout.paragraph(overview),
             *layout.choices([_row(notice, now) for notice in notices]),
         ],
         _paging(page, has_more=has_more),
-        summary=f"お知らせ：未確認{count_of(waiting)}" if waiting else "お知らせの一覧",
+        summary=f"お知らせ：未確認{waiting}" if waiting and not page else "お知らせの一覧",
+        speak=f"お知らせの一覧です。{overview}",
     )
 
 
@@ -48,17 +50,30 @@ def _sent_row(dispatch: Dispatch, now: datetime) -> layout.Choice:
     title = clip(one_line(dispatch.title), _LONGEST_TITLE) or layout.UNNAMED
     return layout.Choice(
         title=title,
-        remark=f"{dates.day(dispatch.start_at, now)}　{STATUS[dispatch.state]}",
+        remark=f"{dates.day_time(dispatch.start_at, now)}　{people(dispatch.head_count)}　"
+        f"{STATUS[dispatch.state]}",
         action=actions.secondary(f"「{title}」を開く", PROGRESS, DispatchRef(dispatch=dispatch.id)),
     )
 
 
-def _overview(shown: int, waiting: int, page: int) -> str:
+def _waiting(notices: Sequence[Notice], now: datetime, *, has_more: bool) -> str:
+    """Return how many wait to be confirmed; as they come first, more may follow a page full of them."""
+    count = sum(notice.awaits_acknowledgement(now) for notice in notices)
+    at_least = "以上" if count == len(notices) and has_more else ""
+    return count_of(count) + at_least if count else ""
+
+
+def _overview(shown: int, waiting: str, page: int) -> str:
     if not shown:
         return "届いたお知らせはまだありません。" if page == 0 else "これより前のお知らせはありません。"
     if waiting:
-        return f"未確認のお知らせが{count_of(waiting)}あります。押すと開きます。"
-    return "未確認のお知らせはありません。押すと、もう一度読めます。"
+        where = "このページに" if page else ""
+        return f"{where}未確認のお知らせが{waiting}あります。押すと開きます。"
+    return (
+        "続きのお知らせです。押すと開きます。"
+        if page
+        else "未確認のお知らせはありません。押すと、もう一度読めます。"
+    )
 
 
 def _row(notice: Notice, now: datetime) -> layout.Choice:
@@ -92,4 +107,4 @@ def _paging(page: int, *, has_more: bool) -> list[ExecuteAction]:
         found.append(actions.secondary(f"次の{count_of(PAGE_SIZE)}を見る", LIST, PageRef(page=page + 1)))
     if page:
         found.append(actions.secondary("前に戻る", LIST, PageRef(page=page - 1)))
-    return found or [actions.secondary("新しい状況にする", LIST, PageRef(page=page))]
+    return found or [actions.secondary("最新の状況にする", LIST, PageRef(page=page))]

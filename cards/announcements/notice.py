@@ -40,11 +40,12 @@ def notice_card(
         announcement, now, acknowledged=acknowledged_at is not None, expired=expired, trial=trial
     )
     title = notice_title(announcement)
+    heading = f"【試し送信】{title}" if trial else title
     return card(
-        f"【試し送信】{title}" if trial else title,
+        heading,
         [
             *trial_note,
-            *status,
+            *map(layout.subheading, status),
             *body(announcement, intranet),
             *(layout.buttons([_confirm(announcement, trial=trial)]) if asks else []),
             *particulars(announcement),
@@ -52,7 +53,7 @@ def notice_card(
         ],
         [] if asks else [actions.secondary("お知らせの一覧を見る", LIST, PageRef())],
         summary=summary,
-        speak=f"{summary}。発信者は{announcement.issuer}です。" if announcement.issuer.strip() else summary,
+        speak=_spoken(heading, status, announcement.issuer),
     )
 
 
@@ -79,26 +80,27 @@ def notice_summary(
     elif expired:
         marks.append("終了")
     elif announcement.acknowledge:
-        deadline = announcement.deadline
-        marks.append(f"要確認 {dates.until(deadline, now)}" if deadline else "要確認")
+        marks.append(f"要確認{_limit(announcement.deadline, now)}")
     prefix = f"【{'・'.join(marks)}】" if marks else ""
     return prefix + (announcement.title.strip() or layout.UNNAMED)
 
 
-def asked(announcement: Announcement, now: datetime) -> list[CardElement]:
+def _limit(deadline: datetime | None, now: datetime) -> str:
+    if deadline is None:
+        return ""
+    return "・期限を過ぎました" if deadline < now else f" {dates.until(deadline, now)}"
+
+
+def asked(announcement: Announcement, now: datetime) -> list[str]:
     """Return the sentence that asks to confirm, if that is wanted."""
     if not announcement.acknowledge:
         return []
     if announcement.deadline is None:
-        return [layout.subheading(f"お読みになったら「{CONFIRM}」を押してください。")]
+        return [f"お読みになったら「{CONFIRM}」を押してください。"]
     limit = dates.until(announcement.deadline, now)
     if announcement.deadline < now:
-        return [
-            layout.subheading(
-                f"確認の期限（{limit}）を過ぎました。お読みになったら「{CONFIRM}」を押してください。"
-            )
-        ]
-    return [layout.subheading(f"{limit}に「{CONFIRM}」を押してください。")]
+        return [f"確認の期限（{limit}）を過ぎました。お読みになったら「{CONFIRM}」を押してください。"]
+    return [f"{limit}に「{CONFIRM}」を押してください。"]
 
 
 def body(announcement: Announcement, intranet: frozenset[str]) -> list[CardElement]:
@@ -147,14 +149,20 @@ def _pages(announcement: Announcement) -> dict[str, str]:
 
 def _status(
     announcement: Announcement, now: datetime, acknowledged_at: datetime | None, *, expired: bool
-) -> Sequence[CardElement]:
-    said: list[CardElement] = []
+) -> list[str]:
+    said: list[str] = []
     if acknowledged_at is not None:
-        said.append(layout.subheading(f"✓ {dates.day_time(acknowledged_at, now)}に確認しました"))
+        said.append(f"✓ {dates.day_time(acknowledged_at, now)}に確認しました")
     if expired:
         ended = f"（{dates.until(announcement.expires, now)}）" if announcement.expires else ""
-        said.append(layout.subheading(f"このお知らせは終了しました{ended}"))
+        said.append(f"このお知らせは終了しました{ended}")
     return said or asked(announcement, now)
+
+
+def _spoken(title: str, status: Sequence[str], issuer: str) -> str:
+    """Return what a screen reader says first: the title, what is asked or done, and from whom it comes."""
+    parts = [title, *status, f"発信者は{issuer}です" if issuer.strip() else ""]
+    return "。".join(part.removeprefix("✓ ").removesuffix("。") for part in parts if part)
 
 
 def _confirm(announcement: Announcement, *, trial: bool) -> ExecuteAction:

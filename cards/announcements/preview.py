@@ -59,11 +59,11 @@ def _as_received(announcement: Announcement, now: datetime, intranet: frozenset[
     button = layout.note(f"［ここに「{CONFIRM}」のボタンが付きます］")
     return [
         layout.heading(notice_title(announcement)),
-        *asked(announcement, now),
+        *map(layout.subheading, asked(announcement, now)),
         *body(announcement, intranet),
         *([button] if announcement.acknowledge else []),
         *particulars(announcement),
-        *([layout.note("［次のページを開くボタンが付きます］"), *links] if links else []),
+        *([layout.note("［ここにリンクのボタンが付きます］"), *links] if links else []),
     ]
 
 
@@ -73,8 +73,10 @@ def _head_counts(head_counts: Sequence[tuple[str, int]]) -> list[CardElement]:
     if rest:
         lines.append(f"ほか{len(rest):,}部局：{people(sum(count for _, count in rest))}")
     found = layout.listed(lines)
+    if len(lines) == 1:
+        return []
     if len(lines) <= _ROWS_AT_ONCE:
-        return found
+        return [layout.subheading("部局別の人数"), *found]
     return folding.folded("head-counts", f"部局別の人数を見る（{len(head_counts):,}部局）", found)
 
 

@@ -18,6 +18,7 @@ from cards.kit import actions, dates, layout
 from cards.kit.build import card
 from cards.kit.card import Card
 from cards.kit.figures import people, percent
+from cards.kit.text import one_line
 from storage.deliveries.records import Dispatch, DispatchState, PauseReason, Reason, Tally
 
 _REASONS = {
@@ -37,6 +38,7 @@ _PAUSES = {
     PauseReason.AUDIENCE_UNRESOLVED: "宛先の一部が見つかりません。"
     "名簿を確かめてから「再開する」を押してください。",
 }
+_MOST_IN_LINE = 2
 _OVER = frozenset({DispatchState.FINISHED, DispatchState.STOPPED})
 STATUS = {
     DispatchState.SCHEDULED: "予約しています",
@@ -59,7 +61,7 @@ def progress_card(
     """Show how far a dispatch is, and what its author may do now."""
     status = STATUS[dispatch.state]
     return card(
-        dispatch.title,
+        f"配信状況：{one_line(dispatch.title) or layout.UNNAMED}",
         [
             layout.subheading(status),
             *_explanation(dispatch, audience_label, now),
@@ -71,13 +73,26 @@ def progress_card(
                     ("宛先", f"{audience_label}（{people(tally.total or dispatch.head_count)}）"),
                 ]
             ),
+            *_reasons(tally),
             layout.note(f"{dates.day_time(now, now)}現在　配信番号 {dispatch.subject}"),
             *_decisions(dispatch, tally, now),
         ],
         _buttons(dispatch, tally),
         summary=f"{status}：{dispatch.title}",
-        speak=f"{status}。{_reached(tally)}" if tally.total else status,
+        speak=_spoken(dispatch, tally),
     )
+
+
+def _spoken(dispatch: Dispatch, tally: Tally) -> str:
+    """Return what a screen reader says first: of what, how far, and what it waits for."""
+    reason = dispatch.pause_reason if dispatch.state is DispatchState.PAUSED else None
+    parts = [
+        f"配信状況：{one_line(dispatch.title) or layout.UNNAMED}",
+        STATUS[dispatch.state],
+        _reached(tally) if tally.total else "",
+        _PAUSES[reason] if reason else "",
+    ]
+    return "。".join(part.removesuffix("。") for part in parts if part)
 
 
 def _explanation(dispatch: Dispatch, audience_label: str, now: datetime) -> list[CardElement]:
@@ -111,12 +126,25 @@ def _counts(dispatch: Dispatch, tally: Tally) -> list[tuple[str, str]]:
 
 
 def _failures(tally: Tally) -> str:
-    named = [
+    only = [_REASONS[reason] for reason in Reason if tally.reasons.get(reason) == tally.failed]
+    named = only or _named_reasons(tally)
+    return people(tally.failed) + (f"（{'、'.join(named)}）" if 0 < len(named) <= _MOST_IN_LINE else "")
+
+
+def _reasons(tally: Tally) -> list[CardElement]:
+    """Return the reasons of failures as a list where they are too many for a line."""
+    named = _named_reasons(tally)
+    if len(named) <= _MOST_IN_LINE:
+        return []
+    return [layout.subheading("送れなかった理由"), *layout.listed(named)]
+
+
+def _named_reasons(tally: Tally) -> list[str]:
+    return [
         f"{_REASONS[reason]} {people(tally.reasons[reason])}"
         for reason in Reason
         if tally.reasons.get(reason)
     ]
-    return people(tally.failed) + (f"（{'、'.join(named)}）" if named else "")
 
 
 def _pace(pace_per_s: float | None, seconds_left: float | None) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from cards.kit.text import letters, one_line
 
 READ_ON = "続きを読む"
 SHOWN_HEIGHT = 340
-"""Pixels of a body on a phone, about 370 characters: with it the button below still stands on the first screen."""
+"""Pixels of a body on a phone, some 370 characters: the button below it stays on the first screen."""
 LINE_HEIGHT = 19
 _LINE_LETTERS = 21
 _GAP = 12
@@ -39,7 +39,7 @@ def folded(
 def body(
     markdown: str, intranet: frozenset[str] = frozenset(), *, height: int = SHOWN_HEIGHT
 ) -> list[CardElement]:
-    """Return an author's Markdown as text; what is longer than `height` on a phone waits behind 続きを読む."""
+    """Return an author's Markdown as text; what exceeds `height` on a phone waits behind 続きを読む."""
     found = blocks(markdown, intranet)
     if sum(map(_height, found)) <= height + _BUTTON:
         return _set(found)

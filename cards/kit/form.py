@@ -7,7 +7,7 @@ from typing import Literal
 
 from microsoft_teams.cards import CardElement, Choice, ChoiceSetInput, DateInput, TextInput, ToggleInput
 
-from cards.kit.layout import warning
+from cards.kit.layout import mistake
 from cards.kit.text import clean, plain
 
 
@@ -81,7 +81,7 @@ class Form:
         return [*self._error(name), field]
 
     def _error(self, name: str) -> list[CardElement]:
-        return [warning(self.errors[name], spacing="Large")] if name in self.errors else []
+        return [mistake(self.errors[name])] if name in self.errors else []
 
     def _spacing(self, name: str) -> Literal["Small"] | None:
         """Keep a field close to its error."""

@@ -59,9 +59,19 @@ def note(text: str) -> TextBlock:
     return TextBlock(text=plain(text), size="Small", is_subtle=True, wrap=True)
 
 
-def warning(text: str, *, spacing: Literal["Large"] | None = None) -> TextBlock:
-    """Return a line that something is wrong, in words, with a sign and in colour."""
-    return TextBlock(text=f"⚠ {plain(text)}", color="Attention", weight="Bolder", wrap=True, spacing=spacing)
+def mistake(text: str) -> TextBlock:
+    """Return a line that says what is wrong with the field below it."""
+    return _alarm(text, spacing="Large")
+
+
+def warning(text: str) -> Container:
+    """Return a line that something is wrong, set off from the card."""
+    return Container(style="attention", rounded_corners=True, items=[_alarm(text)])
+
+
+def _alarm(text: str, *, spacing: Literal["Large"] | None = None) -> TextBlock:
+    # Not in Teams' red: on a dark background it cannot be read.
+    return TextBlock(text=f"⚠ {plain(text)}", weight="Bolder", wrap=True, spacing=spacing)
 
 
 def rich(markdown: str, *, bold: bool = False, follows: bool = False, separated: bool = False) -> TextBlock:

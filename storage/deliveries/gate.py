@@ -32,8 +32,9 @@ class SharedGate:
         async with self._ledger.write() as connection:
             at = await self._ledger.present(connection, now)
             now_micros = int(at.timestamp() * 1_000_000)
-            next_free = await self._gate_opens(connection)
-            start = max(next_free, now_micros)
+            # Never further ahead than it can have been pushed: the clock may have been set back since.
+            furthest = now_micros + _LONGEST_SLOWDOWN_MICROS + burst * cost
+            start = max(min(await self._gate_opens(connection), furthest), now_micros)
             granted = min(wanted, max(0, int((now_micros + burst * cost - start) // cost)))
             if granted:
                 await connection.execute(

@@ -81,8 +81,9 @@ class DeliveryQueue:
     async def finish(self, results: Sequence[Finish], now: datetime) -> None:
         """Store what became of claimed rows, in one transaction.
 
-        A result that comes after its lease was recovered still counts while nobody has claimed the row again.
-        A row that its person has confirmed has arrived, whatever the answer was.
+        A result that comes after its lease was recovered still counts while nobody has claimed the row again;
+        but none brings a row back to the queue that waits for a person: its dispatch may have ended. A row
+        that its person has confirmed has arrived, whatever the answer was.
         """
         if not results:
             return

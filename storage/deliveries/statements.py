@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, case, exists, func, null, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, null, or_, select, update
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from storage.deliveries.records import DispatchState, Finish, State
@@ -16,8 +16,11 @@ FINISH = (
     .where(
         deliveries.c.id == bindparam("row_id"),
         deliveries.c.fence == bindparam("row_fence"),
-        # Not IN: its list can't be part of a statement for many rows at once.
-        or_(*(deliveries.c.state == state for state in (State.SENDING, State.UNKNOWN, State.QUEUED))),
+        or_(
+            deliveries.c.state == State.SENDING,
+            deliveries.c.state == State.QUEUED,
+            and_(deliveries.c.state == State.UNKNOWN, bindparam("new_state") != State.QUEUED),
+        ),
     )
     .values(
         state=case((_CONFIRMED, State.DELIVERED), else_=bindparam("new_state")),

@@ -14,8 +14,9 @@ from cards.announcements.notice import notice_card
 from cards.announcements.preview import preview_card
 from cards.announcements.progress import progress_card
 from cards.announcements.verbs import DraftFields
+from cards.guide import ADMINISTRATOR_TASKS, AUTHOR_TASKS, STAFF_TASKS, Task
 from cards.kit.card import Card
-from storage.announcements.records import Announcement, Importance
+from storage.announcements.records import TITLE_LIMIT, Announcement, Importance
 from storage.deliveries.records import Dispatch, DispatchState, PauseReason, Reason, Tally
 from tests.cards.records import (
     ALL_FAILURES,
@@ -102,6 +103,10 @@ def _paused(reason: PauseReason, tally: Tally) -> Sample:
     return _progress(replace(DISPATCH, state=DispatchState.PAUSED, pause_reason=reason), tally)
 
 
+def _task(task: Task, *, can_start: bool = True) -> Sample:
+    return Sample(draw=lambda: help_cards.task_card(task, can_start=can_start))
+
+
 SAMPLES: dict[str, Sample] = {
     "form: empty": _form(DraftFields()),
     "form: filled in": _form(FILLED),
@@ -133,6 +138,22 @@ SAMPLES: dict[str, Sample] = {
     "notice: body of 8,000 characters": _notice(replace(TELEWORK, body=LONG_BODY)),
     "notice: one paragraph of 8,000 characters": _notice(replace(TELEWORK, body=LONG_BODY.replace("\n", ""))),
     "notice: 600 lines": _notice(replace(TELEWORK, body="あいうえお\n\n" * 600)),
+    "notice: a list of 100 points": _notice(replace(TELEWORK, body="- 実施した日を記録してください\n" * 100)),
+    "notice: no full stop in 500 characters": _notice(
+        replace(TELEWORK, body="令和八年度の取組について" * 42)
+    ),
+    "notice: all parts as long as they can be": _notice(
+        replace(
+            TELEWORK,
+            title=LONG_TITLE[:TITLE_LIMIT],
+            body=LONG_BODY,
+            importance=Importance.HIGH,
+            deadline=(NOW - timedelta(days=1)).replace(hour=17, minute=0),
+            issuer=LONG_SECTION,
+            links=FOUR_LINKS,
+        ),
+        trial=True,
+    ),
     "notice: hostile": _notice(HOSTILE),
     "notice: four links": _notice(replace(TELEWORK, links=FOUR_LINKS)),
     "preview: one bureau": _preview(TELEWORK, HEAD_COUNTS[:1], label="大臣官房"),
@@ -182,6 +203,8 @@ SAMPLES: dict[str, Sample] = {
     "notices: one": Sample(draw=lambda: notices_card(NOTICES[3:4], NOW)),
     "notices: a page of many": Sample(draw=lambda: notices_card(NOTICES, NOW, has_more=True)),
     "notices: the second page": Sample(draw=lambda: notices_card(NOTICES[3:], NOW, 1, has_more=True)),
+    "notices: a page full of unconfirmed": Sample(draw=lambda: notices_card(NOTICES[:3], NOW, has_more=True)),
+    "notices: unconfirmed on the second page": Sample(draw=lambda: notices_card(NOTICES[:1], NOW, 1)),
     "notices: hostile": Sample(
         draw=lambda: notices_card([notice(HOSTILE_TEXT), notice("")], NOW), given=(HOSTILE_TEXT,)
     ),
@@ -189,7 +212,21 @@ SAMPLES: dict[str, Sample] = {
     "menu: author": Sample(draw=lambda: help_cards.menu_card(MENU)),
     "menu: twelve items": Sample(draw=lambda: help_cards.menu_card(MENU * 4)),
     "greeting": Sample(draw=lambda: help_cards.greeting_card(contact=CONTACT)),
-    "guide": Sample(draw=lambda: help_cards.guide_card(MENU, contact=CONTACT)),
+    "guide": Sample(draw=lambda: help_cards.guide_card(STAFF_TASKS, contact=CONTACT)),
+    "guide: of a stranger": Sample(draw=lambda: help_cards.guide_card((), contact=CONTACT)),
+    "guide: of an author": Sample(
+        draw=lambda: help_cards.guide_card(STAFF_TASKS + AUTHOR_TASKS, contact=CONTACT)
+    ),
+    "guide: of an author and administrator": Sample(
+        draw=lambda: help_cards.guide_card(STAFF_TASKS + AUTHOR_TASKS + ADMINISTRATOR_TASKS, contact=CONTACT)
+    ),
+    "task: confirm": _task(STAFF_TASKS[0]),
+    "task: read again": _task(STAFF_TASKS[1]),
+    "task: send": _task(AUTHOR_TASKS[0]),
+    "task: resend": _task(AUTHOR_TASKS[1]),
+    "task: confirmations": _task(AUTHOR_TASKS[2]),
+    "task: paused": _task(ADMINISTRATOR_TASKS[0]),
+    "task: paused, for who is no author": _task(ADMINISTRATOR_TASKS[0], can_start=False),
     "not understood": Sample(draw=lambda: help_cards.not_understood_card(MENU)),
     "message": Sample(
         draw=lambda: help_cards.message_card(

@@ -80,7 +80,7 @@ LIST = "お知らせの一覧を見る"
         (
             "deadline has passed",
             "確認の期限（11月21日（土）15:04まで）を過ぎました。",
-            "【要確認 11月21日（土）15:04まで】11月はテレワーク月間です",
+            "【要確認・期限を過ぎました】11月はテレワーク月間です",
             ["*確認しました", *LINKS],
         ),
         (
@@ -217,6 +217,25 @@ def test_a_body_that_fills_the_card_is_refused_by_name() -> None:
             audience_label="全職員",
             now=NOW,
         )
+
+
+def test_a_single_bureau_is_named_once() -> None:
+    words = said(drawn("preview: one bureau"))
+    assert "大臣官房の35人に、次のとおり届きます。" in words
+    assert "大臣官房：35人" not in words
+
+
+def test_a_form_that_kept_less_than_was_written_says_so() -> None:
+    assert "⚠ 13か所を直してください。長すぎる入力は、途中までにしました。" in said(
+        drawn("form: everything far too long")
+    )
+
+
+def test_the_longer_the_title_the_less_of_the_text_stands_open() -> None:
+    body = "各課室で話し合い、できることから始めてください。" * 30
+    short = notice_card(replace(TELEWORK, body=body, title="題"), now=NOW)
+    long = notice_card(replace(TELEWORK, body=body, title="題" * 100), now=NOW)
+    assert said(long).count("始めてください") < said(short).count("始めてください") < 30
 
 
 def test_a_form_comes_back_as_it_was_filled_in() -> None:

@@ -140,47 +140,69 @@ def test_hostile_text_carries_no_link_but_the_good_one() -> None:
     ]
 
 
-def drawn(markdown: str, shown: int) -> tuple[str, str]:
+def drawn(markdown: str, height: int) -> tuple[str, str]:
     """Return what stands on the card, and what waits behind 続きを読む."""
     elements = [
-        element.model_dump(by_alias=True, exclude_none=True) for element in body(markdown, shown=shown)
+        element.model_dump(by_alias=True, exclude_none=True) for element in body(markdown, height=height)
     ]
     hidden = [node for _, node in walk(elements) if node.get("id") == "rest"]
     inside = [node["text"] for _, node in walk(hidden) if node["type"] == "TextBlock"]
     return "\n".join(visible_texts(elements)), "\n".join(inside)
 
 
-def test_a_short_body_is_shown_whole() -> None:
-    assert drawn("あ" * 50, 50) == ("あ" * 50, "")
+def paragraph(lines: int) -> int:
+    """Return the height of a paragraph of so many lines on a phone, of 21 letters each."""
+    return 12 + 19 * lines
+
+
+def test_a_body_that_fits_a_phone_is_shown_whole() -> None:
+    assert drawn("あ" * 21 * 5, paragraph(5)) == ("あ" * 21 * 5, "")
+
+
+def test_a_rest_that_takes_no_more_room_than_its_button_is_shown_too() -> None:
+    assert drawn("あ" * 21 * 7, paragraph(5)) == ("あ" * 21 * 7, "")
+    assert drawn("あ" * 21 * 8, paragraph(5)) == ("あ" * 21 * 5, "あ" * 21 * 3)
 
 
 def test_a_long_body_waits_from_the_block_that_no_longer_fits() -> None:
-    assert drawn("あ" * 30 + "\n\n" + "い" * 30 + "\n\n" + "う" * 5, 50) == (
+    assert drawn("あ" * 30 + "\n\n" + "い" * 30 + "\n\n" + "う" * 5, paragraph(3)) == (
         "あ" * 30,
         "い" * 30 + "\n" + "う" * 5,
     )
 
 
+def test_short_lines_take_as_much_room_as_long_ones() -> None:
+    shown, hidden = drawn("- あ\n" * 20, paragraph(10))
+    assert (shown.count("あ"), hidden.count("あ")) == (10, 10)
+
+
+def test_addresses_of_links_take_no_room() -> None:
+    text = f"[題](https://www.soumu.go.jp/{'a' * 900})"
+    assert drawn(text, paragraph(1)) == (text, "")
+
+
 def test_a_long_paragraph_parts_after_a_sentence() -> None:
-    assert drawn("一つ目です。二つ目です。三つ目です。", 13) == ("一つ目です。二つ目です。", "三つ目です。")
-
-
-def test_a_long_list_parts_between_its_items() -> None:
-    assert drawn("- 一つ目\n- 二つ目\n- 三つ目", 11) == ("- 一つ目\n- 二つ目", "- 三つ目")
+    sentences = [f"{number}つ目の文はここまでです。" for number in range(1, 10)]
+    assert drawn("".join(sentences), paragraph(2)) == ("".join(sentences[:3]), "".join(sentences[3:]))
 
 
 def test_neither_bold_nor_link_is_cut_in_two() -> None:
-    bold = "前。**" + "強い。" * 10 + "終わり**後。"
-    assert drawn(bold, 20)[0] == "前。"
-    link = "前。[" + "題。" * 20 + "](https://a.jp/)後。"
-    assert drawn(link, 20)[0] == "前。"
+    bold = "前。**" + "強い。" * 40 + "終わり**後。"
+    assert drawn(bold, paragraph(2))[0] == "前。"
+    link = "前。[" + "題。" * 50 + "](https://a.jp/)後。"
+    assert drawn(link, paragraph(2))[0] == "前。"
 
 
-def test_a_paragraph_without_an_end_is_shown_whole() -> None:
-    assert drawn("あ" * 100, 50) == ("あ" * 100, "")
+def test_a_paragraph_without_an_end_parts_at_a_comma_or_where_the_room_ends() -> None:
+    assert drawn("あ" * 30 + "、" + "い" * 100, paragraph(2)) == ("あ" * 30 + "、", "い" * 100)
+    assert drawn("あ" * 200, paragraph(2)) == ("あ" * 42, "あ" * 158)
+    bold = f"**{'あ' * 200}**"
+    assert drawn(bold, paragraph(2)) == (bold, "")
 
 
 def test_very_many_lines_stay_a_card() -> None:
     elements = body("あ\n\n" * 400)
-    assert len(elements) == 1
-    assert drawn("あ\n\n" * 400, 1_500)[0].count("あ") == 400
+    assert len(elements) < 20
+    shown, hidden = drawn("あ\n\n" * 400, 340)
+    assert shown.count("あ") + hidden.count("あ") == 400
+    assert hidden.count("あ") > 380

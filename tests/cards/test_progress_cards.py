@@ -33,7 +33,7 @@ NEWEST, BUREAUS, STOP = "最新の状況にする", "部局別の確認状況", 
                 "239人中180人に届きました（75%）",
                 "**速さ**　1秒に約28人",
                 "**残り時間**　あと3分",
-                "**送れなかった**　4人（本人がボットをブロック 4人）",
+                "**送れなかった**　4人（本人がボットをブロック）",
             ],
             [BUREAUS, NEWEST, STOP],
         ),
@@ -77,10 +77,10 @@ NEWEST, BUREAUS, STOP = "最新の状況にする", "部局別の確認状況", 
         ),
         (
             "nobody reached",
-            ["239人中0人に届きました（0%）", "アプリが未導入 239人"],
+            ["239人中0人に届きました（0%）", "239人（アプリが未導入）"],
             ["*送れなかった239人に再送", NEWEST],
         ),
-        ("stopped", ["送信を止めました", "取りやめ 139人"], ["*送れなかった139人に再送", BUREAUS, NEWEST]),
+        ("stopped", ["送信を止めました", "139人（取りやめ）"], ["*送れなかった139人に再送", BUREAUS, NEWEST]),
         ("failures after the end", ["掲載が終了しているため、再送はできません。"], [BUREAUS, NEWEST]),
     ],
 )
@@ -146,6 +146,51 @@ def test_the_list_says_what_each_person_did_and_has_to_do() -> None:
 def test_the_pages_of_the_list_lead_on_and_back() -> None:
     pages = {b["title"]: b["data"]["page"] for b in buttons(drawn("notices: the second page").content)}
     assert pages == {"次の5件を見る": 2, "前に戻る": 0}
+
+
+def test_the_list_does_not_count_what_it_does_not_show() -> None:
+    full = drawn("notices: a page full of unconfirmed")
+    assert "未確認のお知らせが3件以上あります。" in said(full)
+    assert full.summary == "お知らせ：未確認3件以上"
+    assert "続きのお知らせです。" in said(drawn("notices: the second page"))
+    assert "このページに未確認のお知らせが1件あります。" in said(
+        drawn("notices: unconfirmed on the second page")
+    )
+
+
+def test_many_reasons_of_failure_stand_in_a_list() -> None:
+    words = said(drawn("progress: failures and unknown"))
+    assert "**送れなかった**　57人\n" in words
+    assert "送れなかった理由\n- 本人がボットをブロック 3人\n- アプリが未導入 9人\n" in words
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken"),
+    [
+        (
+            "progress: paused, no access",
+            (
+                "配信状況：11月はテレワーク月間です。一時停止中です。239人中139人に届きました（58%）。"
+                "Teamsに接続できません。管理者にお知らせしました。直ったら「再開する」を押してください"
+            ),
+        ),
+        ("progress: scheduled", "配信状況：11月はテレワーク月間です。予約しています"),
+        ("confirmations: none", "確認状況：11月はテレワーク月間です。まだ誰にも届いていません。"),
+        (
+            "notice: to confirm",
+            (
+                "11月はテレワーク月間です。12月11日（金）までに「確認しました」を押してください。"
+                "発信者は官房秘書課です"
+            ),
+        ),
+        (
+            "notice: confirmed",
+            "11月はテレワーク月間です。11月22日（日）15:04に確認しました。発信者は官房秘書課です",
+        ),
+    ],
+)
+def test_a_screen_reader_says_what_it_is_about_and_what_to_do(name: str, spoken: str) -> None:
+    assert drawn(name).content["speak"] == spoken
 
 
 def test_an_empty_list_says_so() -> None:

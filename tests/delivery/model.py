@@ -75,6 +75,8 @@ class Model:
         """Report a result of the claim with this fence."""
         if row.fence != fence or row.state in {State.DELIVERED, State.FAILED}:
             return
+        if row.state is State.UNKNOWN and state is State.QUEUED:
+            return
         if row.confirmed:
             state, reason = State.DELIVERED, None
         row.become(state, reason)

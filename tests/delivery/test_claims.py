@@ -185,6 +185,17 @@ async def test_a_late_result_counts_while_nobody_has_claimed_again(
     assert await desk.claim() == ()
 
 
+async def test_a_late_result_never_opens_what_has_ended(desk: Desk) -> None:
+    await desk.plan(1, policy=Policy.HOLD)
+    rows = await desk.claim(lease=OVER)
+    await desk.queue.recover(present(), every_lease=False)
+    assert await desk.queue.settle(present()) == ("D1",)
+
+    await desk.end(rows, State.QUEUED, not_before=present())
+
+    assert await desk.states() == ["unknown/interrupted"]
+
+
 @pytest.mark.parametrize("end", [(State.DELIVERED, None), (State.FAILED, Reason.NOT_FOUND)])
 async def test_an_end_is_not_overwritten(desk: Desk, end: tuple[State, str | None]) -> None:
     await desk.plan(1)

@@ -203,6 +203,14 @@ class DeliveryMachine(RuleBasedStateMachine):
             assert now_is[key] is state or self.verb in MAY_LEAVE[state], f"{self.verb}: {state} left"
         self.before = now_is
 
+    @invariant()
+    def no_open_row_is_left_behind(self) -> None:
+        """What has ended holds nothing that is still to be sent."""
+        for name, post in self.model.posts.items():
+            if post.state is DispatchState.FINISHED:
+                tally = self.runner.run(self.desk.deliveries.tally(name))
+                assert tally.open == 0
+
     def unconfirmed(self) -> list[Claimed]:
         """Return the claims for people who have not confirmed."""
         return [claimed for claimed in self.claims if not self.row(claimed).confirmed]
@@ -241,7 +249,7 @@ def test_any_order_of_verbs_keeps_everybody(data_dir: Path) -> None:
         run_state_machine_as_test(
             cast("type[DeliveryMachine]", partial(DeliveryMachine, runner, Desk.on(ledger))),
             settings=settings(
-                max_examples=20,
+                max_examples=30,
                 stateful_step_count=30,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

@@ -66,6 +66,7 @@ FATES = {
     "chat-gone": retried("gone"),
     "chat-gone-then-throttled": retried("gone", "429:0.1", "503"),
     "chat-gone-twice": Fate(steps=("gone", "gone"), hold="failed/not_found", taken=0),
+    "chat-gone-again-later": Fate(steps=("gone", "429:0.1", "gone"), hold="failed/not_found", taken=0),
     "not-found-for-ever": refused("404", "not_found"),
     "gone-and-not-to-be-opened": Fate(steps=("gone",), create_then="404", hold="failed/not_found", taken=0),
     "gone-and-blocked": Fate(steps=("gone",), create_then="403", hold="failed/blocked", taken=0),
@@ -162,6 +163,7 @@ async def _check_requests(teams: FakeConnector, *, resend: bool) -> None:
     assert asked["blocked"] == ["send 403"]
     assert asked["chat-gone"] == ["send 404", "create 201", "send 201"]
     assert asked["chat-gone-twice"] == ["send 404", "create 201", "send 404"]
+    assert asked["chat-gone-again-later"] == ["send 404", "create 201", "send 429", "send 404"]
     assert asked["not-found-for-ever"] == ["send 404", "create 201", "send 404"]
     assert asked["stranger"] == ["create 201", "send 201"]
     assert asked["stranger-throttled-later"] == ["create 201", "send 429", "send 201"]

@@ -15,7 +15,7 @@ from tests.delivery.rates import busiest_second, take_for, take_in_a_process
 from tests.fakes.clock import NOW, SetClock
 from tests.storage.processes import FORKS, running
 
-SLACK = 2
+SLACK = 8
 """Between the grant and the look at the clock a taker may wait for a core."""
 
 
@@ -55,6 +55,15 @@ async def test_slowing_down_holds_everybody_but_never_long(sqlite_ledger: Ledger
         await gate.slow_down(60, NOW)
 
     assert await _take(sqlite_ledger, 1, 10, 1) == (0, 5_000)
+
+
+async def test_a_clock_that_is_set_back_stops_nobody_for_long(sqlite_ledger: Ledger) -> None:
+    assert await _take(sqlite_ledger, 1, 10, 1, after=3_600_000) == (1, 100)
+
+    granted, wait = await _take(sqlite_ledger, 1, 10, 1)
+
+    assert granted == 0
+    assert wait <= 5_100
 
 
 async def test_four_takers_stay_within_rate_and_burst(desk: Desk) -> None:

@@ -37,8 +37,8 @@ async def test_two_processes_on_one_postgresql(
 ) -> None:
     # Slow enough that the one does not finish alone while the other starts; a dead one's lease lasts 90 s.
     trial = Trial(
-        people=1_500,
-        kills=15,
+        people=2_400,
+        kills=12,
         policy=policy,
         processes=2,
         database_url=postgres_url,

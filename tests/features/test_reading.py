@@ -13,6 +13,8 @@ from tests.features.announcing import AUTHOR, GOOD, OFFICE, STAFF, STRANGER, dis
 from tests.features.stage import Stage
 from tests.features.window import Shown
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 READER = AUTHOR  # the author is in their own office
 CONFIRM = "確認しました"
 FORGED = ["", "nothing", "20261102-00000000", "x" * 5_000, "a\nb", "\x00", "あ", "%", "'; --"]
@@ -75,22 +77,22 @@ async def test_an_older_client_gets_the_confirmed_card_in_the_place_of_the_old_o
     assert "9:30に確認しました" in now.words()
 
 
-async def test_who_did_not_get_it_cannot_confirm_or_read_it(bot: Stage) -> None:
-    sent = await send(bot)
-    before = await stores(bot)
+async def test_who_did_not_get_it_cannot_confirm_or_read_it(shared: Stage) -> None:
+    sent = await send(shared)
+    before = await stores(shared)
     for verb, fields in (("announcement.acknowledge", {"revision": 1}), ("announcement.show", {})):
-        answer = await bot.send_action(STAFF, verb, {"v": 1, "announcement": sent.id} | fields)
+        answer = await shared.send_action(STAFF, verb, {"v": 1, "announcement": sent.id} | fields)
         assert "あなた宛てではない" in answer.sentence
-        answer = await bot.send_action(STRANGER, verb, {"v": 1, "announcement": sent.id} | fields)
+        answer = await shared.send_action(STRANGER, verb, {"v": 1, "announcement": sent.id} | fields)
         assert answer.sentence == NOT_ALLOWED
-    assert await stores(bot) == before
-    assert bot.sees(STAFF) == []
+    assert await stores(shared) == before
+    assert all(GOOD["title"] not in each.words() for each in shared.sees(STAFF))
 
 
 @pytest.mark.parametrize("forged", FORGED)
-async def test_a_forged_announcement_is_not_found(bot: Stage, forged: str) -> None:
+async def test_a_forged_announcement_is_not_found(shared: Stage, forged: str) -> None:
     for verb, fields in (("announcement.acknowledge", {"revision": 1}), ("announcement.show", {})):
-        answer = await bot.send_action(STAFF, verb, {"v": 1, "announcement": forged} | fields)
+        answer = await shared.send_action(STAFF, verb, {"v": 1, "announcement": forged} | fields)
         assert "あなた宛てではない" in answer.sentence
 
 
@@ -98,23 +100,25 @@ async def test_a_forged_announcement_is_not_found(bot: Stage, forged: str) -> No
     "changes",
     [{"v": 2}, {"v": None}, {"revision": "one"}, {"revision": None}, {"announcement": 7}, {"revision": []}],
 )
-async def test_a_confirmation_of_another_shape_is_an_old_card(bot: Stage, changes: dict[str, object]) -> None:
-    sent = await send(bot)
-    before = await stores(bot)
+async def test_a_confirmation_of_another_shape_is_an_old_card(
+    shared: Stage, changes: dict[str, object]
+) -> None:
+    sent = await send(shared)
+    before = await stores(shared)
     data = {"v": 1, "announcement": sent.id, "revision": 1} | changes
-    answer = await bot.send_action(READER, "announcement.acknowledge", data)
+    answer = await shared.send_action(READER, "announcement.acknowledge", data)
     assert answer.sentence == OLD_CARD
-    assert await stores(bot) == before
+    assert await stores(shared) == before
 
 
-async def test_what_asks_for_no_confirmation_takes_none(bot: Stage) -> None:
-    sent = await send(bot, acknowledge="false", deadline="")
-    assert CONFIRM not in bot.sees(READER)[-1].titles()
-    before = await stores(bot)
+async def test_what_asks_for_no_confirmation_takes_none(shared: Stage) -> None:
+    sent = await send(shared, acknowledge="false", deadline="")
+    assert CONFIRM not in shared.sees(READER)[-1].titles()
+    before = await stores(shared)
     data = {"v": 1, "announcement": sent.id, "revision": 1}
-    answer = await bot.send_action(READER, "announcement.acknowledge", data)
+    answer = await shared.send_action(READER, "announcement.acknowledge", data)
     assert "確認の操作がいりません" in answer.sentence
-    assert await stores(bot) == before
+    assert await stores(shared) == before
 
 
 async def test_what_has_expired_takes_no_confirmation_any_more(bot: Stage) -> None:
@@ -182,8 +186,8 @@ async def test_a_long_list_has_pages(bot: Stage) -> None:
 
 
 @pytest.mark.parametrize("page", [-1, 7, 10**6, 10**18, 2**63 - 1, 2**64 - 1])
-async def test_a_page_that_does_not_exist_is_answered_politely(bot: Stage, page: int) -> None:
-    answer = await bot.send_action(STAFF, "announcement.list", {"v": 1, "page": page})
+async def test_a_page_that_does_not_exist_is_answered_politely(shared: Stage, page: int) -> None:
+    answer = await shared.send_action(STAFF, "announcement.list", {"v": 1, "page": page})
     assert answer.card is not None, answer.sentence
     assert "お知らせ" in answer.card.words()
 
@@ -194,11 +198,11 @@ async def test_the_list_is_empty_for_who_has_got_nothing(bot: Stage) -> None:
     assert "届いたお知らせはまだありません" in listed.words()
 
 
-async def test_shuchi_is_the_form_for_authors_and_the_list_for_staff(bot: Stage) -> None:
+async def test_shuchi_is_the_form_for_authors_and_the_list_for_staff(shared: Stage) -> None:
     for text in ("周知", "周知　して"):
-        (shown,) = await bot.say(AUTHOR, text)
+        (shown,) = await shared.say(AUTHOR, text)
         assert "プレビューへ" in shown.titles()
-        (shown,) = await bot.say(STAFF, text)
+        (shown,) = await shared.say(STAFF, text)
         assert "届いたお知らせはまだありません" in shown.words()
 
 

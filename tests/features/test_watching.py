@@ -32,6 +32,8 @@ from tests.features.announcing import (
 from tests.features.stage import Stage, stage
 from tests.features.window import Shown, shown
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 BUREAU = "大臣官房"
 KANBO = 48
 BLOCKED, NOT_INSTALLED, DOUBTFUL = person(9), person(10), person(14)

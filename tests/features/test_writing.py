@@ -32,13 +32,15 @@ from tests.features.announcing import (
 )
 from tests.features.stage import Stage, stage
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-async def test_the_form_begins_with_the_author_s_section(bot: Stage) -> None:
-    values = (await form(bot)).values()
+
+async def test_the_form_begins_with_the_author_s_section(shared: Stage) -> None:
+    values = (await form(shared)).values()
     assert values["issuer"] == values["contact"] == "働き方改革・業務見直し推進室"
     assert values["audience"] == "all"
     assert values["acknowledge"] == "true"
-    assert (await form(bot, LIMITED_AUTHOR)).values()["audience"] == "section:KIBAN"
+    assert (await form(shared, LIMITED_AUTHOR)).values()["audience"] == "section:KIBAN"
 
 
 LONG = "あ" * 100_000
@@ -78,11 +80,11 @@ REFUSED = [
 ]
 
 
-async def test_every_mistake_comes_back_at_its_field_with_everything_kept(bot: Stage) -> None:
-    before = await stores(bot)
+async def test_every_mistake_comes_back_at_its_field_with_everything_kept(shared: Stage) -> None:
+    before = await stores(shared)
     for changes, field, words in REFUSED:
         filled = GOOD | {"contact": "内線 00000"} | changes
-        card = await fill(bot, **filled)
+        card = await fill(shared, **filled)
         assert list(card.errors()) == [field], changes
         assert words in card.errors()[field]
         for name, value in filled.items():
@@ -90,27 +92,27 @@ async def test_every_mistake_comes_back_at_its_field_with_everything_kept(bot: S
             # What is far too long is cut, and the sentence at the field says so.
             is_cut = value.startswith(kept) and "先頭の" in card.errors().get(name, "")
             assert kept == value or is_cut, name
-    assert await stores(bot) == before
+    assert await stores(shared) == before
 
 
-async def test_several_mistakes_come_back_together(bot: Stage) -> None:
-    card = await fill(bot, title="", body="", deadline="2025-01-01", audience_other="銀河鉄道課")
+async def test_several_mistakes_come_back_together(shared: Stage) -> None:
+    card = await fill(shared, title="", body="", deadline="2025-01-01", audience_other="銀河鉄道課")
     assert set(card.errors()) == {"title", "body", "deadline", "audience_other"}
     assert "4か所を直してください" in card.words()
 
 
-async def test_a_mistake_is_put_right_on_the_card_that_came_back(bot: Stage) -> None:
-    await fill(bot, **(GOOD | {"audience_other": "銀河鉄道課"}))
-    answer = await bot.press(AUTHOR, "プレビューへ", audience_other="秘書課")
+async def test_a_mistake_is_put_right_on_the_card_that_came_back(shared: Stage) -> None:
+    await fill(shared, **(GOOD | {"audience_other": "銀河鉄道課"}))
+    answer = await shared.press(AUTHOR, "プレビューへ", audience_other="秘書課")
     assert answer.card is not None
     assert "送信前の確認" in answer.card.words()
-    assert (await draft(bot)).title == GOOD["title"]
+    assert (await draft(shared)).title == GOOD["title"]
 
 
-async def test_a_form_may_come_back_with_fields_missing_or_null(bot: Stage) -> None:
-    data = (await form(bot)).button("プレビューへ")["data"]
+async def test_a_form_may_come_back_with_fields_missing_or_null(shared: Stage) -> None:
+    data = (await form(shared)).button("プレビューへ")["data"]
     for fields in ({}, {"title": None, "body": None}, {"title": "件名だけ"}):
-        answer = await bot.send_action(AUTHOR, data["verb"], data | fields)
+        answer = await shared.send_action(AUTHOR, data["verb"], data | fields)
         assert answer.card is not None
         assert "body" in answer.card.errors()
 
@@ -119,15 +121,15 @@ async def test_a_form_may_come_back_with_fields_missing_or_null(bot: Stage) -> N
     "changes",
     [{"title": 7}, {"title": ["x"]}, {"announcement": None}, {"surplus": "x"}, {"v": 0}, {"v": "1"}],
 )
-async def test_a_form_of_another_shape_is_an_old_card(bot: Stage, changes: dict[str, object]) -> None:
-    before = await stores(bot)
-    data = (await form(bot)).button("プレビューへ")["data"]
-    answer = await bot.send_action(AUTHOR, data["verb"], data | GOOD | changes)
+async def test_a_form_of_another_shape_is_an_old_card(shared: Stage, changes: dict[str, object]) -> None:
+    before = await stores(shared)
+    data = (await form(shared)).button("プレビューへ")["data"]
+    answer = await shared.send_action(AUTHOR, data["verb"], data | GOOD | changes)
     if "surplus" in changes:
         assert answer.card is not None
     else:
         assert answer.sentence == OLD_CARD
-        assert await stores(bot) == before
+        assert await stores(shared) == before
 
 
 async def test_the_preview_shows_what_arrives_and_how_many_get_it_by_bureau(bot: Stage) -> None:
@@ -141,13 +143,13 @@ async def test_the_preview_shows_what_arrives_and_how_many_get_it_by_bureau(bot:
     assert (await stores(bot))[1:] == ((), 0)
 
 
-async def test_control_characters_in_a_form_are_left_out(bot: Stage) -> None:
-    await preview(bot, title="件名\x00\u202e", body="本文\x00です", issuer="課\x00")
-    written = await draft(bot)
+async def test_control_characters_in_a_form_are_left_out(shared: Stage) -> None:
+    await preview(shared, title="件名\x00\u202e", body="本文\x00です", issuer="課\x00")
+    written = await draft(shared)
     assert (written.title, written.body, written.issuer) == ("件名", "本文です", "課")
 
 
-async def test_going_back_to_the_form_keeps_everything(bot: Stage) -> None:
+async def test_going_back_to_the_form_keeps_everything(shared: Stage) -> None:
     filled = OFFICE | {
         "links": "手引 https://www.example.go.jp/t",
         "reference": "https://www.example.go.jp/r",
@@ -155,15 +157,15 @@ async def test_going_back_to_the_form_keeps_everything(bot: Stage) -> None:
         "importance": "high",
         "expires": "2026-12-01",
     }
-    await preview(bot, **filled)
-    answer = await bot.press(AUTHOR, "修正する")
+    await preview(shared, **filled)
+    answer = await shared.press(AUTHOR, "修正する")
     assert answer.card is not None
     values = answer.card.values()
     assert {name: values[name] for name in filled} == filled
-    answer = await bot.press(AUTHOR, "プレビューへ")
+    answer = await shared.press(AUTHOR, "プレビューへ")
     assert answer.card is not None
     assert "送信前の確認" in answer.card.words()
-    assert (await draft(bot)).revision == 1
+    assert (await draft(shared)).revision == 1
 
 
 async def test_a_changed_text_is_a_new_revision_and_the_old_preview_no_longer_sends(bot: Stage) -> None:
@@ -179,26 +181,26 @@ async def test_a_changed_text_is_a_new_revision_and_the_old_preview_no_longer_se
     assert bot.teams.messages_for(STAFF) == []
 
 
-async def test_a_trial_goes_to_the_author_alone_and_records_nothing(bot: Stage) -> None:
-    await preview(bot)
-    before, sent = await stores(bot), bot.teams.count
-    await bot.press(AUTHOR, "自分に試し送信")
-    assert bot.teams.count == sent + 1
-    assert {each.member for each in bot.teams.taken} == {AUTHOR}
-    trial = bot.sees(AUTHOR)[-1]
+async def test_a_trial_goes_to_the_author_alone_and_records_nothing(shared: Stage) -> None:
+    await preview(shared)
+    before, sent = await stores(shared), shared.teams.count
+    await shared.press(AUTHOR, "自分に試し送信")
+    assert shared.teams.count == sent + 1
+    assert {each.member for each in shared.teams.taken[sent:]} == {AUTHOR}
+    trial = shared.sees(AUTHOR)[-1]
     assert GOOD["body"] in trial.words()
     assert "試し送信" in trial.words()
     for title in trial.titles():
-        await bot.press(AUTHOR, title, card=trial)
-    assert await stores(bot) == before
+        await shared.press(AUTHOR, title, card=trial)
+    assert await stores(shared) == before
 
 
-async def test_leaving_the_form_sends_nothing(bot: Stage) -> None:
-    for card in (await form(bot), await preview(bot)):
-        answer = await bot.press(AUTHOR, "やめる", card=card)
+async def test_leaving_the_form_sends_nothing(shared: Stage) -> None:
+    for card in (await form(shared), await preview(shared)):
+        answer = await shared.press(AUTHOR, "やめる", card=card)
         assert answer.card is not None
         assert "送られていません" in answer.card.words()
-    assert (await stores(bot))[1] == ()
+    assert (await stores(shared))[1] == ()
 
 
 async def test_sending_reaches_everybody_once(bot: Stage) -> None:
@@ -299,58 +301,60 @@ FORGED: list[tuple[str, dict[str, object]]] = [
 
 
 @pytest.mark.parametrize("who", [OTHER_AUTHOR, LIMITED_AUTHOR])
-async def test_the_draft_of_another_author_stays_theirs(bot: Stage, who: str) -> None:
-    await preview(bot)
-    mine = await draft(bot)
-    before = await stores(bot)
+async def test_the_draft_of_another_author_stays_theirs(shared: Stage, who: str) -> None:
+    await preview(shared)
+    mine = await draft(shared)
+    before = await stores(shared)
     for verb, fields in FORGED:
-        answer = await bot.send_action(who, verb, {"v": 1, "announcement": mine.id, **fields})
+        answer = await shared.send_action(who, verb, {"v": 1, "announcement": mine.id, **fields})
         assert "この下書きは見つかりません" in answer.sentence
         assert mine.title not in answer.sentence
-    assert await stores(bot) == before
+    assert await stores(shared) == before
     # A form that names another's draft makes a new one of one's own.
     data = {"v": 1, "announcement": mine.id, **GOOD, "audience": "section:KIBAN"}
-    await bot.send_action(who, "announcement.preview", data)
-    assert await Announcements(bot.storage.documents).get(mine.id) == mine
-    assert (await draft(bot, who)).id != mine.id
+    await shared.send_action(who, "announcement.preview", data)
+    assert await Announcements(shared.storage.documents).get(mine.id) == mine
+    assert (await draft(shared, who)).id != mine.id
 
 
 @pytest.mark.parametrize("forged", ["", "nothing", "../etc/passwd", "x" * 5_000, "a\nb", "\x00", "あ", "%"])
-async def test_a_draft_that_does_not_exist_is_not_found(bot: Stage, forged: str) -> None:
-    before = await stores(bot)
+async def test_a_draft_that_does_not_exist_is_not_found(shared: Stage, forged: str) -> None:
+    before = await stores(shared)
     for verb, fields in FORGED:
-        answer = await bot.send_action(AUTHOR, verb, {"v": 1, "announcement": forged, **fields})
+        answer = await shared.send_action(AUTHOR, verb, {"v": 1, "announcement": forged, **fields})
         assert "この下書きは見つかりません" in answer.sentence
-    assert await stores(bot) == before
-    answer = await bot.send_action(AUTHOR, "announcement.preview", {"v": 1, "announcement": forged, **OFFICE})
+    assert await stores(shared) == before
+    answer = await shared.send_action(
+        AUTHOR, "announcement.preview", {"v": 1, "announcement": forged, **OFFICE}
+    )
     assert answer.card is not None
 
 
-async def test_who_is_no_author_can_do_nothing_with_a_draft(bot: Stage) -> None:
-    await preview(bot)
-    mine = await draft(bot)
-    before = await stores(bot)
+async def test_who_is_no_author_can_do_nothing_with_a_draft(shared: Stage) -> None:
+    await preview(shared)
+    mine = await draft(shared)
+    before = await stores(shared)
     writing: dict[str, object] = {**OFFICE}
     for verb, fields in (*FORGED, ("announcement.preview", writing), ("announcement.new", {})):
         for who in (STAFF, STRANGER):
-            answer = await bot.send_action(who, verb, {"v": 1, "announcement": mine.id} | fields)
+            answer = await shared.send_action(who, verb, {"v": 1, "announcement": mine.id} | fields)
             assert answer.sentence == NOT_ALLOWED
-    assert await stores(bot) == before
-    (refused,) = await bot.say(STAFF, "周知を作る")
+    assert await stores(shared) == before
+    (refused,) = await shared.say(STAFF, "周知を作る")
     assert refused.text == NOT_ALLOWED
 
 
 @pytest.mark.parametrize("version", [0, 2, None, "1", 1.5, [1]])
-async def test_a_card_of_another_version_is_answered_politely(bot: Stage, version: object) -> None:
-    before = await stores(bot)
+async def test_a_card_of_another_version_is_answered_politely(shared: Stage, version: object) -> None:
+    before = await stores(shared)
     data = {"v": version, "announcement": "x", "revision": 1, "head_count": 1}
-    assert (await bot.send_action(AUTHOR, "announcement.send", data)).sentence == OLD_CARD
-    assert await stores(bot) == before
+    assert (await shared.send_action(AUTHOR, "announcement.send", data)).sentence == OLD_CARD
+    assert await stores(shared) == before
 
 
 @pytest.mark.parametrize("verb", ["announcement.nothing", "", "?", "x" * 1_000, "announcement.SEND", "送信"])
-async def test_an_unknown_verb_is_answered_politely(bot: Stage, verb: str) -> None:
-    assert (await bot.send_action(AUTHOR, verb, {"v": 1})).sentence == OLD_CARD
+async def test_an_unknown_verb_is_answered_politely(shared: Stage, verb: str) -> None:
+    assert (await shared.send_action(AUTHOR, verb, {"v": 1})).sentence == OLD_CARD
 
 
 async def test_a_limited_author_reaches_their_own_bureau_and_nobody_else(bot: Stage) -> None:
@@ -401,7 +405,7 @@ async def test_an_error_of_the_database_repeats_no_text(bot: Stage) -> None:
     assert GOOD["title"] not in str(failed.value)
 
 
-async def test_a_form_asked_for_in_a_channel_opens_in_the_author_s_own_chat(bot: Stage) -> None:
-    (public,) = await bot.say(AUTHOR, "周知を作る", CHANNEL)
+async def test_a_form_asked_for_in_a_channel_opens_in_the_author_s_own_chat(shared: Stage) -> None:
+    (public,) = await shared.say(AUTHOR, "周知を作る", CHANNEL)
     assert public.card is None
-    assert "プレビューへ" in bot.sees(AUTHOR)[-1].titles()
+    assert "プレビューへ" in shared.sees(AUTHOR)[-1].titles()

@@ -11,8 +11,8 @@ import click
 from playwright.async_api import Browser, async_playwright
 
 from cards.kit.card import Card
-from tests.cards.samples import SAMPLES
 from tests.e2e.window import launched
+from tests.gallery.drawn import all_cards
 from tests.gallery.index import Shown, index_page
 from tests.gallery.states import RENDERINGS, Rendering
 from tests.gallery.studio import studio
@@ -25,7 +25,7 @@ _PAGES_AT_ONCE = 2
 @click.option("--only", default="", help="draw the states whose names begin with this")
 def main(only: str) -> None:
     """Draw the cards, write build/gallery/index.html, and say what is wrong with the pictures."""
-    cards = {name: sample.draw() for name, sample in SAMPLES.items() if name.startswith(only)}
+    cards = {name: card for name, card in all_cards().items() if name.startswith(only)}
     if not cards:
         raise click.BadParameter(f"no state begins with {only}", param_hint="--only")
     _FOLDER.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,9 @@ def main(only: str) -> None:
         for finding in shown.findings
     ]
     count = sum(map(len, pictures.values()))
-    note = f"{len(cards)} states, {count} pictures in {time.monotonic() - started:.0f} s, {len(found)} findings"
+    note = (
+        f"{len(cards)} states, {count} pictures in {time.monotonic() - started:.0f} s, {len(found)} findings"
+    )
     (_FOLDER / "index.html").write_text(index_page(cards, pictures, note), encoding="utf-8")
     for line in found:
         click.echo(line)

@@ -31,7 +31,9 @@ class Shown:
 def index_page(cards: Mapping[str, Card], pictures: Mapping[str, Sequence[Shown]], note: str) -> str:
     """Return the page for cards and their pictures, both by the state's name ("card: state")."""
     groups = [(group, list(names)) for group, names in groupby(pictures, key=group_of)]
-    links = "".join(f'<a href="#{escape(group)}">{escape(group)}（{len(names)}）</a>' for group, names in groups)
+    links = "".join(
+        f'<a href="#{escape(group)}">{escape(group)}（{len(names)}）</a>' for group, names in groups
+    )
     sections = "".join(
         f'<h2 id="{escape(group)}">{escape(group)}</h2>'
         + "".join(_state(name, cards[name], pictures[name]) for name in names)

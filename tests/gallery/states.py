@@ -5,6 +5,7 @@ from enum import StrEnum
 from itertools import product
 from typing import Any
 
+from tests.cards.rules import walk
 from tests.gallery.themes import LIGHT, THEMES, Theme
 
 _ONLY_IN_TEAMS = ("Chart.", "ProgressBar", "Badge")
@@ -65,19 +66,28 @@ class Rendering:
         return None if shown == card else shown
 
 
-RENDERINGS = tuple(
-    Rendering(theme=theme, width=width) for width, theme in product(WIDTHS, THEMES)
-) + tuple(
+RENDERINGS = tuple(Rendering(theme=theme, width=width) for width, theme in product(WIDTHS, THEMES)) + tuple(
     Rendering(theme=LIGHT, width=PHONE, variant=variant)
     for variant in (Variant.UNFOLDED, Variant.WITHOUT_CHARTS)
 )
 
 
-def _unfolded(node: Any) -> Any:
-    """Return a card with all that was hidden shown."""
-    if isinstance(node, dict):
-        return {key: _unfolded(value) for key, value in node.items() if key != "isVisible"}
-    return [_unfolded(each) for each in node] if isinstance(node, list) else node
+def _unfolded(card: dict[str, Any]) -> dict[str, Any]:
+    """Return a card after each button that shows something hidden was pressed."""
+    nodes = [node for _, node in walk(card)]
+    hidden = {node["id"] for node in nodes if node.get("isVisible") is False}
+    pressed = [set(node["targetElements"]) for node in nodes if hidden & set(node.get("targetElements", ()))]
+    turned = set[str]().union(*pressed)
+
+    def after(node: Any) -> Any:
+        if isinstance(node, list):
+            return [after(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        visible = {"isVisible": node["id"] in hidden} if node.get("id") in turned else {}
+        return {key: after(value) for key, value in node.items()} | visible
+
+    return {key: after(value) for key, value in card.items()}
 
 
 def _without_drawings(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Where cards are drawn: a page of a headless Chromium for each rendering, used for one card after another."""
+"""Where cards are drawn: a page of a headless Chromium for each rendering, for one card after another."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ from typing import Any
 from playwright.async_api import Browser, Page, Route
 
 from cards.announcements.notice import CONFIRM
-from tests.gallery.states import PHONE, Rendering
+from tests.gallery.states import PHONE, Rendering, Variant
 from tests.gallery.themes import host_config
 
 _HERE = Path(__file__).parent
@@ -42,18 +42,18 @@ class Studio:
 
     def __init__(self, page: Page, rendering: Rendering) -> None:
         """Take a page with the renderer in it."""
-        self._page = page
+        self.page = page
         self._host_config = host_config(rendering.theme)
-        on_phone = rendering.width == PHONE
-        self._first_screen = {"label": CONFIRM, "pixels": _FIRST_SCREEN} if on_phone else None
+        counts = rendering.width == PHONE and rendering.variant is not Variant.UNFOLDED
+        self._first_screen = {"label": CONFIRM, "pixels": _FIRST_SCREEN} if counts else None
 
     async def draw(self, content: dict[str, Any]) -> Picture:
         """Return the picture of a card and all that is wrong with it."""
-        said = await self._page.evaluate("([card, host]) => draw(card, host)", [content, self._host_config])
-        seen = await self._page.evaluate("first => look(first)", self._first_screen)
-        box = await self._page.locator("#card").bounding_box()
+        said = await self.page.evaluate("([card, host]) => draw(card, host)", [content, self._host_config])
+        seen = await self.page.evaluate("first => look(first)", self._first_screen)
+        box = await self.page.locator("#card").bounding_box()
         assert box is not None
-        png = await self._page.screenshot(clip=box, full_page=True, animations="allow")
+        png = await self.page.screenshot(clip=box, full_page=True, animations="allow")
         return Picture(png, tuple(f"the renderer says: {each}" for each in said) + tuple(seen))
 
 

@@ -1,8 +1,8 @@
 """How Teams looks in its three themes: colours, and the host configuration that the renderer asks for.
 
-Text and container colours follow the host configurations that Microsoft publishes for cards in Teams; buttons,
-fields and links follow Fluent's Teams themes. There is no published configuration for high contrast, so its
-colours follow Fluent's Teams high contrast theme.
+Text and containers follow the host configurations that Microsoft publishes for cards in Teams; buttons,
+fields and links follow Fluent's Teams themes. For high contrast no configuration is published: all of it
+follows Fluent's theme of that name.
 """
 
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """A theme's colours as CSS writes them; `tinted` is behind containers that are good, attention and so on."""
+    """A theme's colours as CSS writes them; `tinted` are accent, good, attention and warning containers."""
 
     name: str
     label: str
@@ -38,9 +38,11 @@ class Theme:
     placeholder: str
 
     def variables(self) -> str:
-        """Return the colours as CSS variables: --card: #fff; …"""
+        """Return the colours as CSS variables (--card:#fff;…), and whether the browser is dark."""
         named = {name: value for name, value in asdict(self).items() if isinstance(value, str)}
-        return "".join(f"--{name.replace('_', '-')}:{value};" for name, value in named.items())
+        scheme = "light" if self.name == "light" else "dark"
+        colours = "".join(f"--{name.replace('_', '-')}:{value};" for name, value in named.items())
+        return f"color-scheme:{scheme};{colours}"
 
 
 LIGHT = Theme(

@@ -13,6 +13,7 @@ import aiohttp
 import orjson
 import psutil
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
@@ -28,13 +29,22 @@ from tests.features.stage import stage
 from tests.features.window import CARD_TYPE, shown
 from tests.teams.turns import CARD, NEW, turns
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 STAFF = person(5)
 PRESSED = {"v": 1}
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def bot(data_dir: Path) -> AsyncIterator[TeamsClient]:
     async with turns(data_dir) as client:
+        yield client
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TeamsClient]:
+    """For tests that do not mind what others have left behind."""
+    async with turns(tmp_path_factory.mktemp("shared")) as client:
         yield client
 
 
@@ -68,10 +78,10 @@ async def test_an_invoke_answer_arrives_as_it_is(bot: TeamsClient) -> None:
 
 
 @pytest.mark.parametrize("trigger", ["manual", "automatic", None])
-async def test_an_automatic_refresh_is_answered_as_well(bot: TeamsClient, trigger: str | None) -> None:
-    activity = pressed(bot, "test.replace")
+async def test_an_automatic_refresh_is_answered_as_well(shared: TeamsClient, trigger: str | None) -> None:
+    activity = pressed(shared, "test.replace")
     activity["value"] |= {"trigger": trigger}
-    assert (await bot.post(activity))[0] == 200
+    assert (await shared.post(activity))[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -85,24 +95,24 @@ async def test_an_automatic_refresh_is_answered_as_well(bot: TeamsClient, trigge
         "",
     ],
 )
-async def test_another_invoke_is_not_served(bot: TeamsClient, name: str) -> None:
-    assert await bot.post(pressed(bot, "test.replace") | {"name": name}) == (501, None)
+async def test_another_invoke_is_not_served(shared: TeamsClient, name: str) -> None:
+    assert await shared.post(pressed(shared, "test.replace") | {"name": name}) == (501, None)
 
 
 @pytest.mark.parametrize(
     "value",
     [None, 1, "x", [], {}, {"action": None}, {"action": []}, {"action": {"verb": None, "data": []}}],
 )
-async def test_an_unreadable_button_is_an_old_card(bot: TeamsClient, value: object) -> None:
-    status, answer = await bot.post(pressed(bot, "test.replace") | {"value": value})
+async def test_an_unreadable_button_is_an_old_card(shared: TeamsClient, value: object) -> None:
+    status, answer = await shared.post(pressed(shared, "test.replace") | {"value": value})
     assert status == 200
     assert "カードは古いため" in answer["value"]
 
 
-async def test_a_verb_in_the_data_alone_is_understood(bot: TeamsClient) -> None:
-    activity = pressed(bot, "test.toast")
+async def test_a_verb_in_the_data_alone_is_understood(shared: TeamsClient) -> None:
+    activity = pressed(shared, "test.toast")
     activity["value"]["action"] = {"type": "Action.Execute", "data": {"verb": "test.toast", "v": 1}}
-    assert (await bot.post(activity))[1]["value"] == "短い文です。"
+    assert (await shared.post(activity))[1]["value"] == "短い文です。"
 
 
 async def test_a_submit_does_what_an_execute_does(bot: TeamsClient) -> None:
@@ -212,7 +222,7 @@ def _threads() -> list[Any]:
 
 
 async def test_a_slow_connector_neither_limits_turns_nor_blocks_the_loop(data_dir: Path) -> None:
-    delay = 0.5
+    delay = 1.0
     async with turns(data_dir, plan=Plan(delay=delay)) as bot:
         await bot.say(STAFF, "カード")
         stalls: list[float] = []
@@ -221,8 +231,8 @@ async def test_a_slow_connector_neither_limits_turns_nor_blocks_the_loop(data_di
         await asyncio.gather(*(bot.say(person(number), "カード") for number in range(1, 51)))
         seconds = time.perf_counter() - began
         watching.cancel()
-    assert seconds < 4 * delay  # a pool of 6 threads would take 9 times the delay
-    assert max(stalls) < delay / 2
+    assert seconds < 5 * delay  # a pool of 6 threads would take 9 times the delay
+    assert max(stalls) < delay * 0.7  # a request that blocks the loop takes all of the delay
 
 
 async def _watch(stalls: list[float]) -> None:
@@ -406,7 +416,8 @@ async def test_an_answer_is_addressed_to_the_conversation_it_came_from(bot: Team
 
 
 @pytest.mark.parametrize("kind", ["typing", "messageReaction", "event", "endOfConversation", "futureKind"])
-async def test_other_activities_are_taken_without_an_answer(bot: TeamsClient, kind: str) -> None:
-    activity = activities.message(STAFF, "文", own_chat(STAFF), bot.teams.url) | {"type": kind}
-    assert await bot.post(activity) == (200, None)
-    assert bot.teams.count == 0
+async def test_other_activities_are_taken_without_an_answer(shared: TeamsClient, kind: str) -> None:
+    activity = activities.message(STAFF, "文", own_chat(STAFF), shared.teams.url) | {"type": kind}
+    count = shared.teams.count
+    assert await shared.post(activity) == (200, None)
+    assert shared.teams.count == count

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from structlog.testing import capture_logs
 
 from bot.chat.request import Reply, Request, Text
@@ -19,6 +20,8 @@ from tests.features.activities import BOT, CHANNEL, GROUP, NAME, Place, own_chat
 from tests.features.client import TeamsClient
 from tests.features.stage import stage
 from tests.teams.turns import Answering, turns
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 STAFF, AUTHOR = person(5), person(1)
 
@@ -38,14 +41,20 @@ class Mirror:
         return Text("はい。")
 
 
-@pytest.fixture
-def mirror() -> Mirror:
+@pytest.fixture(scope="module")
+def shared_mirror() -> Mirror:
     return Mirror()
 
 
 @pytest.fixture
-async def bot(data_dir: Path, mirror: Mirror) -> AsyncIterator[TeamsClient]:
-    async with turns(data_dir, features=(mirror, Answering())) as client:
+def mirror(shared_mirror: Mirror) -> Mirror:
+    shared_mirror.requests.clear()
+    return shared_mirror
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(tmp_path_factory: pytest.TempPathFactory, shared_mirror: Mirror) -> AsyncIterator[TeamsClient]:
+    async with turns(tmp_path_factory.mktemp("inbound"), features=(shared_mirror, Answering())) as client:
         yield client
 
 
@@ -129,7 +138,7 @@ async def test_odd_mentions_do_no_harm(
     assert len(mirror.requests) == 2
 
 
-def test_what_was_said_is_left_as_it_is() -> None:
+async def test_what_was_said_is_left_as_it_is() -> None:
     assert spoken("お知らせ　今日") == "お知らせ　今日"
     assert spoken(f"{NAME}とは") == f"{NAME}とは"
     assert spoken("2 &lt; 3") == "2 < 3"

@@ -205,7 +205,7 @@ async def test_a_bot_that_is_told_to_stop_finishes_what_it_has_begun(tmp_path: P
     async with FakeConnector(Plan(delay=0.5, keep_bodies=True)) as teams:
         async with logged(tmp_path, teams, "--local", "--service-url", teams.url) as client:
             turn = asyncio.create_task(client.say(person(5), "メニュー"))
-            await asyncio.sleep(0.2)
+            await client.until(lambda: teams.records.in_flight > 0)
         (menu,) = await turn
         assert "お知らせ" in menu.titles()
     assert not [line for line in log_lines(tmp_path) if line["level"] == "error"]
