@@ -1,7 +1,7 @@
 """Charts as pictures for the README and reports, drawn from the records of the cards' charts.
 
 A picture is a PNG: the same bytes for the same record and font. Drawing takes some tenths of a second, so a
-running bot hands it to a thread. matplotlib, an optional part, is loaded by the first picture.
+running bot hands it to a thread. matplotlib is loaded by the first picture.
 """
 
 from importlib.util import find_spec

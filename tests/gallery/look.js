@@ -42,16 +42,9 @@
         const sideways = right > box.right + SLACK || left < box.left - SLACK;
         const below = style.overflowY !== "visible" && bottom > box.bottom + 2 * SLACK;
         if (!sideways && !below) continue;
-        const ellipsised = each.closest(".ac-pushButton");
-        yield ellipsised
-          ? `the button's label is cut: ${shorten(ellipsised.textContent)}`
-          : `text is cut off or overflows: ${text}`;
+        yield each.closest(".ac-pushButton") ? `the button's label is cut: ${text}` : `text is cut off or overflows: ${text}`;
         break;
       }
-    }
-    for (const button of card().querySelectorAll(".ac-pushButton")) {
-      const cut = [button, ...button.querySelectorAll("*")].some((each) => each.scrollWidth > each.clientWidth + SLACK);
-      if (button.checkVisibility() && cut) yield `the button's label is cut: ${shorten(button.textContent)}`;
     }
     const frame = card().getBoundingClientRect();
     for (const each of card().querySelectorAll("*")) {
@@ -130,6 +123,6 @@
   }
 
   window.look = (first) => [
-    ...new Set([...placeholders(), ...pale(), ...(first ? tooFarDown(first) : [])]),
+    ...new Set([...cutOff(), ...placeholders(), ...pale(), ...(first ? tooFarDown(first) : [])]),
   ];
 })();

@@ -1,7 +1,7 @@
 """What an author sees after sending: the live card, confirmations by bureau, and what can still be done."""
 
 from bot.chat.request import Actor, ReplaceCard, Reply, Request, ShowCard
-from bot.chat.roles import AUTHORS
+from bot.chat.roles import AUTHORS, AUTHORS_AND_ADMINISTRATORS, Role
 from bot.chat.router import card_action, command
 from bot.delivery.limits import SendingLimits
 from bot.delivery.plan import Planner
@@ -71,10 +71,10 @@ class AnnouncementWatching:
         """List from the menu."""
         return await self.list_sent(request)
 
-    @card_action(PROGRESS, allow=AUTHORS)
+    @card_action(PROGRESS, allow=AUTHORS_AND_ADMINISTRATORS)
     async def show_progress(self, request: Request, payload: DispatchRef) -> Reply:
         """Show how far sending is; the card on which this was pressed is the live one from now on."""
-        dispatch = await self._own(request.actor, payload.dispatch)
+        dispatch = await self._watched(request.actor, payload.dispatch)
         if request.card_activity_id and dispatch.created_by == request.actor.id:
             place = LiveCard(
                 conversation=request.conversation.id,
@@ -107,10 +107,13 @@ class AnnouncementWatching:
         stopped = await self._queue.stop(dispatch.id, request.now)
         return await self._done(request, dispatch, "announcement.stop", "stopped" if stopped else "was over")
 
-    @card_action(RESUME, allow=AUTHORS)
+    @card_action(RESUME, allow=AUTHORS_AND_ADMINISTRATORS)
     async def resume(self, request: Request, payload: DispatchRef) -> Reply:
-        """Let a paused dispatch go on; one that waited for its audience starts with today's."""
-        dispatch = await self._own(request.actor, payload.dispatch)
+        """Let a paused dispatch go on; one that waited for its audience starts with today's.
+
+        An administrator may do so as well: it is they who are told, and who mend what was wrong.
+        """
+        dispatch = await self._watched(request.actor, payload.dispatch)
         if dispatch.started_at is None:
             resumed = await self._planner.start_anyway(dispatch, request.now)
         else:
@@ -151,8 +154,19 @@ class AnnouncementWatching:
         )
         return ReplaceCard(await self._progress.card(dispatch.id, request.now))
 
-    async def _own(self, actor: Actor, dispatch_id: str) -> Dispatch:
+    async def _watched(self, actor: Actor, dispatch_id: str) -> Dispatch:
         dispatch = await self._deliveries.dispatch(dispatch_id)
-        if dispatch is None or (dispatch.created_by != actor.id and actor.reach):
+        if dispatch is None or not (_has_a_hand_in(actor, dispatch) or Role.ADMINISTRATOR in actor.roles):
             raise UserFacingError(_NOT_YOURS)
         return dispatch
+
+    async def _own(self, actor: Actor, dispatch_id: str) -> Dispatch:
+        dispatch = await self._deliveries.dispatch(dispatch_id)
+        if dispatch is None or not _has_a_hand_in(actor, dispatch):
+            raise UserFacingError(_NOT_YOURS)
+        return dispatch
+
+
+def _has_a_hand_in(actor: Actor, dispatch: Dispatch) -> bool:
+    """Say whether a dispatch is theirs: its author, or the secretariat (an author without limit)."""
+    return dispatch.created_by == actor.id or (Role.AUTHOR in actor.roles and not actor.reach)
