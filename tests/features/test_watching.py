@@ -235,6 +235,8 @@ async def test_the_list_of_what_was_sent_brings_the_live_card_back(bot: Stage) -
     assert NOT_ALLOWED in refused.words()
 
 
+ADMINISTRATOR = person(20)
+
 BUTTONS = ["progress", "confirmations", "stop", "resume", "retry", "resend_unknown", "accept_unknown"]
 
 
@@ -320,6 +322,18 @@ async def test_a_scheduled_dispatch_whose_audience_has_changed_asks_first(bot: S
     await bot.press(AUTHOR, "再開する", card=told)
     dispatch, tally = await bot.until_sent(planned.id, is_over=True)
     assert tally.delivered == dispatch.head_count < 100
+
+
+async def test_an_administrator_who_is_no_author_may_let_it_go_on_but_not_end_it(bot: Stage) -> None:
+    planned = await schedule(bot, head_count=100)
+    bot.clock.advance(timedelta(hours=2))
+    await paused(bot, planned, PauseReason.AUDIENCE_CHANGED)
+    which = {"v": 1, "dispatch": planned.id}
+    assert (await bot.send_action(ADMINISTRATOR, "announcement.stop", which)).sentence == NOT_ALLOWED
+    answer = await bot.send_action(ADMINISTRATOR, "announcement.resume", which)
+    assert answer.card is not None
+    _, tally = await bot.until_sent(planned.id, is_over=True)
+    assert tally.delivered > 0
 
 
 async def test_a_scheduled_dispatch_to_nobody_knows_whom_is_never_shortened(bot: Stage) -> None:
