@@ -113,7 +113,7 @@ async def until(
             assert tally.queued + tally.sending + tally.delivered + tally.failed + tally.unknown == len(rows)
             if reached(tally, await desk.state_of(dispatch)):
                 return tally
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.05)
 
 
 async def until_over(desk: Desk, dispatch: str = "D1", seconds: float = 20) -> Tally:

@@ -59,11 +59,11 @@
   // A placeholder is read while the field is empty; a value can be scrolled.
   function* placeholders() {
     const pen = document.createElement("canvas").getContext("2d");
-    for (const field of card().querySelectorAll("input[placeholder], textarea[placeholder]")) {
+    for (const field of card().querySelectorAll("input[placeholder]")) {
       const style = getComputedStyle(field);
       const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
       pen.font = style.font;
-      const cut = field.tagName === "INPUT" && pen.measureText(field.placeholder).width > room + SLACK;
+      const cut = pen.measureText(field.placeholder).width > room + SLACK;
       if (field.checkVisibility() && cut) yield `the placeholder is cut: ${shorten(field.placeholder)}`;
     }
   }
