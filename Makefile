@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
-NODE := node_modules/.package-lock.json
+NODE := node_modules/.complete
 
 .PHONY: run test check e2e gallery readme-pictures faults bench format lock
 
@@ -67,6 +67,7 @@ $(DEV): requirements-dev.lock | $(BIN)/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	touch $@ $(RUNTIME)
 
+# A mark of its own: `package` may have installed the schemas alone.
 $(NODE): package-lock.json
 	npm ci --ignore-scripts
 	touch $@
