@@ -1,11 +1,11 @@
 """Dispatches and deliveries as people look at them: planning, sums, one person's notices, confirmations."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, desc, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, bindparam, desc, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -165,24 +165,11 @@ class Deliveries:
 
     async def notices_of(self, person: str, *, now: datetime, limit: int) -> tuple[Notice, ...]:
         """Return the announcements that reached a person: those to confirm first, then the newest."""
-        waiting = and_(
-            dispatches.c.acknowledge,
-            deliveries.c.acknowledged_at.is_(None),
-            or_(dispatches.c.expires.is_(None), dispatches.c.expires > now),
-        )
-        return await self._notices(
-            _reached(person).order_by(desc(waiting), desc(dispatches.c.created_at)).limit(limit)
-        )
+        return await self._notices(_NOTICES, {"person": person, "now": now, "rows": limit})
 
     async def notice(self, subject: str, person: str) -> Notice | None:
         """Return one announcement as a person has it, or None if it was not for this person."""
-        query = (
-            select(dispatches, *_NOTICE_COLUMNS)
-            .join(deliveries, deliveries.c.dispatch == dispatches.c.id)
-            .where(dispatches.c.subject == subject, deliveries.c.recipient == person)
-            .order_by(desc(dispatches.c.created_at))
-        )
-        found = await self._notices(query)
+        found = await self._notices(_NOTICE, {"person": person, "subject": subject})
         return found[0] if found else None
 
     async def acknowledge(self, subject: str, person: str, now: datetime, activity_id: str | None) -> None:
@@ -264,7 +251,7 @@ class Deliveries:
             )
         return bool(result.rowcount)
 
-    async def _notices(self, query: Select[Any]) -> tuple[Notice, ...]:
+    async def _notices(self, query: Select[Any], values: Mapping[str, Any]) -> tuple[Notice, ...]:
         async with self._ledger.read() as connection:
             return tuple(
                 Notice(
@@ -273,7 +260,7 @@ class Deliveries:
                     delivered_at=row.row_delivered_at,
                     section=row.row_section,
                 )
-                for row in await connection.execute(query)
+                for row in await connection.execute(query, values)
             )
 
     async def _dispatches(self, query: Select[Any]) -> tuple[Dispatch, ...]:
@@ -281,22 +268,35 @@ class Deliveries:
             return tuple(_dispatch(row) for row in await connection.execute(query))
 
 
-_NOTICE_COLUMNS = (
-    deliveries.c.acknowledged_at.label("row_acknowledged_at"),
-    deliveries.c.delivered_at.label("row_delivered_at"),
-    deliveries.c.section.label("row_section"),
+# Built once: to compose these for every person that asks costs more than to run them.
+_MINE = (
+    select(
+        dispatches,
+        deliveries.c.acknowledged_at.label("row_acknowledged_at"),
+        deliveries.c.delivered_at.label("row_delivered_at"),
+        deliveries.c.section.label("row_section"),
+    )
+    .join(deliveries, deliveries.c.dispatch == dispatches.c.id)
+    .where(deliveries.c.recipient == bindparam("person"))
 )
-
-
-def _reached(person: str) -> Select[Any]:
-    reached = or_(
-        deliveries.c.state.in_([State.DELIVERED, State.UNKNOWN]), deliveries.c.acknowledged_at.is_not(None)
+_NOTICE = _MINE.where(dispatches.c.subject == bindparam("subject")).order_by(desc(dispatches.c.created_at))
+_WAITING = and_(
+    dispatches.c.acknowledge,
+    deliveries.c.acknowledged_at.is_(None),
+    or_(dispatches.c.expires.is_(None), dispatches.c.expires > bindparam("now")),
+)
+_NOTICES = (
+    _MINE.where(
+        dispatches.c.kind == DispatchKind.POST,
+        or_(
+            deliveries.c.state == State.DELIVERED,
+            deliveries.c.state == State.UNKNOWN,
+            deliveries.c.acknowledged_at.is_not(None),
+        ),
     )
-    return (
-        select(dispatches, *_NOTICE_COLUMNS)
-        .join(deliveries, deliveries.c.dispatch == dispatches.c.id)
-        .where(deliveries.c.recipient == person, dispatches.c.kind == DispatchKind.POST, reached)
-    )
+    .order_by(desc(_WAITING), desc(dispatches.c.created_at))
+    .limit(bindparam("rows"))
+)
 
 
 async def _insert_rows(
