@@ -33,7 +33,6 @@ class Command:
     """
 
     words: tuple[str, ...]
-    description: str
     allow: Permission
     in_public: bool
     run: Callable[[Request], Awaitable[Reply]]
@@ -57,11 +56,11 @@ class Job:
     run: Callable[[], Awaitable[None]]
 
 
-def command(*words: str, description: str, allow: Permission, in_public: bool = False) -> Callable[[F], F]:
+def command(*words: str, allow: Permission, in_public: bool = False) -> Callable[[F], F]:
     """Mark a method as the handler of a text command; the first word is its label."""
 
     def mark(method: F) -> F:
-        method.__command__ = (words, description, allow, in_public)  # type: ignore[attr-defined]
+        method.__command__ = (words, allow, in_public)  # type: ignore[attr-defined]
         return method
 
     return mark
@@ -116,10 +115,8 @@ class Router:
 
     def _register(self, owner: str, method: Callable[..., Any]) -> None:
         if marks := getattr(method, "__command__", None):
-            words, description, allow, in_public = marks
-            entry = Command(
-                words=words, description=description, allow=allow, in_public=in_public, run=method
-            )
+            words, allow, in_public = marks
+            entry = Command(words=words, allow=allow, in_public=in_public, run=method)
             self.commands.append(entry)
             for word in words:
                 rivals = self._by_word.setdefault(fold(word), [])

@@ -52,7 +52,7 @@ _TASK_BY_NAME = {task.name: (permission, task) for permission, task in _TASKS}
 class Help:
     """Shows what a person may do."""
 
-    @command("メニュー", "menu", description="できることを一覧で見る", allow=EVERYONE)
+    @command("メニュー", "menu", allow=EVERYONE)
     async def menu(self, request: Request) -> Reply:
         """Show what this person may do, as buttons."""
         return ShowCard(_menu_of(items_for(request.actor.roles)))
@@ -67,7 +67,6 @@ class Help:
         "ヘルプ",
         "つかいかた",
         "help",
-        description="使い方と、記録の扱いを見る",
         allow=EVERYONE,
         in_public=True,
     )

@@ -32,24 +32,24 @@ class Page:
 class Sample:
     """One handler of each kind."""
 
-    @command("お知らせ", "連絡", "周知", "notices", description="一覧", allow=STAFF)
+    @command("お知らせ", "連絡", "周知", "notices", allow=STAFF)
     async def notices(self, request: Request) -> Reply:
         """Answer."""
         return Text(f"一覧:{request.text}")
 
-    @command("周知を作る", "周知", description="書く", allow=AUTHORS)
+    @command("周知を作る", "周知", allow=AUTHORS)
     async def write(self, _request: Request) -> Reply:
         """Answer."""
         return Text("書く")
 
-    @command("使い方", "help", description="使い方", allow=EVERYONE, in_public=True)
+    @command("使い方", "help", allow=EVERYONE, in_public=True)
     async def guide(self, request: Request) -> Reply:
         """Answer, or refuse."""
         if "だめ" in request.text:
             raise UserFacingError("できません。")
         return Text("使い方")
 
-    @command("自分", description="自分で決める", allow=EVERYONE)
+    @command("自分", allow=EVERYONE)
     async def private(self, _request: Request) -> Reply:
         """Answer privately by itself."""
         return Private(Text("自分"))
@@ -114,7 +114,7 @@ async def test_a_command_is_understood_however_it_is_typed(router: Router, text:
 
 async def test_half_width_katakana_and_composed_letters_are_the_same() -> None:
     class Katakana:
-        @command("アンケート", "パルス", "データ", description="-", allow=EVERYONE)
+        @command("アンケート", "パルス", "データ", allow=EVERYONE)
         async def answer(self, _request: Request) -> Reply:
             return Text("はい")
 
@@ -130,11 +130,11 @@ async def test_what_is_no_command_goes_to_the_fallback(router: Router, text: str
 
 async def test_a_whole_text_that_is_a_command_wins_over_its_first_word() -> None:
     class Two:
-        @command("自課", description="-", allow=EVERYONE)
+        @command("自課", allow=EVERYONE)
         async def short(self, _request: Request) -> Reply:
             return Text("短い")
 
-        @command("自課 の 状況", description="-", allow=EVERYONE)
+        @command("自課 の 状況", allow=EVERYONE)
         async def long(self, _request: Request) -> Reply:
             return Text("長い")
 
@@ -233,7 +233,7 @@ def _two(make: Callable[[str], Any]) -> list[object]:
 
 def test_two_commands_for_the_same_people_are_refused() -> None:
     def make(_name: str) -> Any:
-        @command("使い方", description="-", allow=EVERYONE)
+        @command("使い方", allow=EVERYONE)
         async def handler(_self: object, _request: Request) -> Reply:
             return Text("-")
 
@@ -247,7 +247,7 @@ def test_words_that_differ_in_width_alone_are_the_same_word() -> None:
     words = iter(["メニュー", "ﾒﾆｭｰ"])
 
     def make(_name: str) -> Any:
-        @command(next(words), description="-", allow=STAFF)
+        @command(next(words), allow=STAFF)
         async def handler(_self: object, _request: Request) -> Reply:
             return Text("-")
 
@@ -271,7 +271,7 @@ def test_two_handlers_for_one_verb_are_refused() -> None:
 
 def test_a_handler_without_a_permission_cannot_be_written() -> None:
     with pytest.raises(TypeError, match="allow"):
-        command("x", description="-")  # type: ignore[call-arg]
+        command("x")  # type: ignore[call-arg]
     with pytest.raises(TypeError, match="allow"):
         card_action(Verb("x", Nothing))  # type: ignore[call-arg]
 

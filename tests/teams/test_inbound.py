@@ -34,7 +34,7 @@ class Mirror:
     def __init__(self) -> None:
         self.requests = []
 
-    @command("鏡", description="-", allow=EVERYONE, in_public=True)
+    @command("鏡", allow=EVERYONE, in_public=True)
     async def look(self, request: Request) -> Reply:
         """Keep the request."""
         self.requests.append(request)

@@ -39,17 +39,17 @@ NEW = message_card("新しい見出し", "置き換えたカードです。")
 class Answering:
     """Gives each kind of answer, to a text and to a button of the same name."""
 
-    @command("文", description="-", allow=EVERYONE, in_public=True)
+    @command("文", allow=EVERYONE, in_public=True)
     async def text(self, request: Request) -> Reply:
         """Answer with what was asked."""
         return Text(f"「{request.text.strip()}」ですね。")
 
-    @command("カード", description="-", allow=EVERYONE, in_public=True)
+    @command("カード", allow=EVERYONE, in_public=True)
     async def card(self, _request: Request) -> Reply:
         """Answer with a card."""
         return ShowCard(CARD)
 
-    @command("失敗", description="-", allow=EVERYONE, in_public=True)
+    @command("失敗", allow=EVERYONE, in_public=True)
     async def fail(self, request: Request) -> Reply:
         """Fail as nobody expected."""
         raise RuntimeError(request.actor.id)

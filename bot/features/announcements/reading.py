@@ -39,7 +39,6 @@ class AnnouncementReading:
         "周知",
         "連絡",
         "announcements",
-        description="最近のお知らせを見る（未確認が先）",
         allow=STAFF,
     )
     async def list_notices(self, request: Request) -> Reply:

@@ -58,7 +58,6 @@ class AnnouncementWatching:
         "配信の状況",
         "配信状況",
         "sent",
-        description="送った周知の届き方と確認の状況を見る",
         allow=AUTHORS,
     )
     async def list_sent(self, request: Request) -> Reply:

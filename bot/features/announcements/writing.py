@@ -67,9 +67,7 @@ class AnnouncementWriting:
         self._audit = audit
         self._progress = progress
 
-    @command(
-        "周知を作る", "周知", "配信", "一斉周知", "compose", description="周知を書いて送る", allow=AUTHORS
-    )
+    @command("周知を作る", "周知", "配信", "一斉周知", "compose", allow=AUTHORS)
     async def begin(self, request: Request) -> Reply:
         """Open an empty form, with the sender's section filled in."""
         return ShowCard(self._form(self._blank(request.actor), {}, request.now))
